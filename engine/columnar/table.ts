@@ -2,13 +2,13 @@
  * Arrow tables from columns and back, without copying where the table has one chunk.
  */
 import {
+  Binary,
+  Bool,
   type Data,
-  DataType,
+  type DataType,
   DateDay,
   Decimal,
   Dictionary,
-  Binary,
-  Bool,
   Field,
   Float64,
   Int32,
