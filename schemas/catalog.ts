@@ -1,0 +1,32 @@
+/** Every table of the lake by name. */
+import { bronzeUsageEvents, masters } from './bronze.ts';
+import type { TableContract } from './contract.ts';
+import { marts } from './gold.ts';
+import { landingFiles, ledger, publications } from './ops.ts';
+import { quarantineOf } from './quarantine.ts';
+import { conformedMasters, dimOrgs, dimResources, silverUsageEvents } from './silver.ts';
+
+/** All contracts, upstream before downstream. */
+export const catalog: readonly TableContract[] = [
+  ...masters.map((m) => m.contract),
+  bronzeUsageEvents,
+  dimOrgs,
+  dimResources,
+  ...conformedMasters,
+  silverUsageEvents,
+  ...marts,
+  ...masters.map((m) => quarantineOf(m.name)),
+  quarantineOf('usage_events'),
+  landingFiles,
+  ledger,
+  publications,
+];
+
+/** The contract of a table. Throws with the list of tables when there is none of that name. */
+export function contractOf(table: string): TableContract {
+  const contract = catalog.find((c) => c.name === table);
+  if (contract === undefined) {
+    throw new Error(`no table ${table}; tables: ${catalog.map((c) => c.name).join(', ')}`);
+  }
+  return contract;
+}

@@ -1,0 +1,97 @@
+/** Ops: what the line did. */
+import {
+  bool,
+  date,
+  dictionary,
+  type Field,
+  field,
+  int32,
+  int64,
+  required,
+  type TableContract,
+  timestamp,
+  utf8,
+} from './contract.ts';
+
+function ops(
+  name: string,
+  doc: string,
+  key: readonly string[],
+  partition: string | null,
+  fields: readonly Field[],
+): TableContract {
+  return {
+    name: `ops.${name}`,
+    layer: 'ops',
+    doc,
+    key,
+    partition,
+    fields,
+    upstream: [],
+    rulesVersion: 1,
+    serving: null,
+  };
+}
+
+export const ledger = ops(
+  'ledger',
+  'One row a piece of work: read = written + unchanged + quarantined + duplicate, durations, versions',
+  ['work_id'],
+  'run_date',
+  [
+    required('work_id', utf8, 'Identity of the work: target and the upstream versions it consumed'),
+    required('table_name', dictionary, 'Target table'),
+    required('workflow_id', utf8, 'Workflow that did it'),
+    required('run_id', utf8, 'Its run'),
+    required('rows_read', int64, 'Rows read'),
+    required('rows_written', int64, 'Rows written'),
+    required('rows_unchanged', int64, 'Rows that were there already with the same content'),
+    required('rows_quarantined', int64, 'Rows rejected'),
+    required('rows_duplicate', int64, 'Identical repeats'),
+    required('rows_late', int64, 'Rows written that were late'),
+    required('partitions', int32, 'Partitions written'),
+    required('bytes_written', int64, 'Bytes of the files written'),
+    field('version', int64, 'Version of the table after the work'),
+    field('upstream_versions', utf8, 'JSON object: upstream table → version consumed'),
+    required('started_at', timestamp, 'Start'),
+    required('duration_ms', int64, 'Duration'),
+    required('run_date', date, 'UTC day of `started_at`'),
+  ],
+);
+
+export const landingFiles = ops(
+  'landing_files',
+  'Which bytes of which landing file went into which micro-batch',
+  ['source_file', 'source_generation', 'batch'],
+  null,
+  [
+    required('source_file', utf8, 'Landing file, relative to the landing zone'),
+    required('source_generation', int32, 'Generation of that file'),
+    required('batch', int64, 'Micro-batch of the stream'),
+    required('from_byte', int64, 'First byte'),
+    required('to_byte', int64, 'Byte after the last one: the end of a complete line'),
+    required('from_line', int64, 'Line number of the first line, from 1'),
+    required('lines', int64, 'Lines in the range'),
+    required('head_hash', utf8, 'Hash of the file’s first block (at most 4 KiB of what was consumed)'),
+    required('tail_hash', utf8, 'Hash of the last block consumed (at most 4 KiB)'),
+    required('watermark', timestamp, 'Event-time watermark the batch was judged by'),
+    required('modified_at', timestamp, 'Modification time of the file'),
+  ],
+);
+
+export const publications = ops(
+  'publications',
+  'Publications to Cassandra: opened before anything is read, closed when everything is written',
+  ['number', 'table_name', 'state'],
+  null,
+  [
+    required('number', int64, 'Publication number: the write timestamp, microseconds'),
+    required('table_name', dictionary, 'Gold mart'),
+    required('state', dictionary, 'opened or closed'),
+    required('table_version', int64, 'Pinned version of the mart'),
+    required('rebuild', bool, 'Whether everything is rewritten'),
+    field('rows_written', int64, 'Rows upserted'),
+    field('rows_deleted', int64, 'Rows deleted'),
+    required('at', timestamp, 'When'),
+  ],
+);
