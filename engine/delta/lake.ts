@@ -1,0 +1,25 @@
+/** The tables of one lake: each opened once, so that its log is read once. */
+import type { ObjectStore } from '../storage/object-store.ts';
+import { DeltaTable } from './table.ts';
+
+export class Lake {
+  readonly store: ObjectStore;
+  readonly clock: () => number;
+  readonly #tables = new Map<string, DeltaTable>();
+
+  /** `clock` gives milliseconds since 1970. */
+  constructor(store: ObjectStore, clock: () => number) {
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /** The table named `<layer>.<name>`, whether or not it exists yet; it lives at `<layer>/<name>`. */
+  table(name: string): DeltaTable {
+    let table = this.#tables.get(name);
+    if (table === undefined) {
+      table = new DeltaTable(this.store, name.replace('.', '/'), { clock: this.clock });
+      this.#tables.set(name, table);
+    }
+    return table;
+  }
+}
