@@ -1,0 +1,163 @@
+/**
+ * An object store on local folders.
+ *
+ * Every write goes to an invisible temporary file first and is made durable before it gets its name, so a crash leaves the
+ * old object, the new one, or an invisible file, never a part of an object.
+ */
+import { randomUUID } from 'node:crypto';
+import { openAsBlob } from 'node:fs';
+import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type ObjectInfo, ObjectNotFound, type ObjectStore } from './object-store.ts';
+
+/** How many files are examined side by side while listing. */
+const LIST_PARALLELISM = 64;
+
+/**
+ * The store whose objects are the files under `root` (created on first write). Names that start with `.` are never
+ * listed. Errors of the file system keep their `code` (ENOSPC, EACCES, …) and name the path.
+ */
+export function localStore(root: string): ObjectStore {
+  const folder = resolve(root);
+  const locate = (path: string) => join(folder, checked(path));
+
+  return {
+    root: folder,
+    get: (path) => reading(path, () => readFile(locate(path))),
+    blob: (path) =>
+      reading(path, async () => {
+        await stat(locate(path));
+        return openAsBlob(locate(path));
+      }),
+    put: (path, bytes) =>
+      naming(path, () => withTemporary(locate(path), bytes, (temporary) => rename(temporary, locate(path)))),
+    putIfAbsent: async (path, bytes) => {
+      try {
+        await naming(path, () => withTemporary(locate(path), bytes, (temporary) => link(temporary, locate(path))));
+        return true;
+      } catch (error) {
+        if (codeOf(error) === 'EEXIST') return false;
+        throw error;
+      }
+    },
+    list: (prefix, startAfter) => naming(prefix, () => listFolder(folder, prefix.replace(/\/+$/, ''), startAfter)),
+    head: async (path) => {
+      const file = await naming(path, () => stat(locate(path)).catch(nullWhenMissing));
+      return file?.isFile() ? { path, size: file.size, modifiedMs: file.mtimeMs } : null;
+    },
+    delete: (path) => naming(path, () => rm(locate(path), { force: true })),
+  };
+}
+
+/** Refuses paths that would leave the root or that would be invisible to `list`. */
+function checked(path: string): string {
+  if (path.split('/').some((segment) => segment === '' || segment.startsWith('.')) || path.includes('\0')) {
+    throw new Error(`not a path of an object store: ${JSON.stringify(path)}`);
+  }
+  return path;
+}
+
+/** Writes a durable temporary file beside `target`, lets `publish` give it its name, and makes the name durable. */
+async function withTemporary(
+  target: string,
+  bytes: Uint8Array,
+  publish: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const folder = dirname(target);
+  const temporary = join(folder, `.${basename(target)}.${randomUUID()}.tmp`);
+  try {
+    const file = await createIn(folder, temporary);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await publish(temporary);
+  } finally {
+    await unlink(temporary).catch(nullWhenMissing);
+  }
+  await syncFolder(folder);
+}
+
+async function createIn(folder: string, path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx');
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  const first = await mkdir(folder, { recursive: true });
+  // A folder that is not durable in its parent would take the file with it.
+  if (first !== undefined) {
+    for (let parent = dirname(folder); parent.length >= dirname(first).length; parent = dirname(parent)) {
+      await syncFolder(parent);
+      if (parent === dirname(parent)) break;
+    }
+  }
+  return open(path, 'wx');
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function listFolder(root: string, prefix: string, startAfter: string | undefined): Promise<ObjectInfo[]> {
+  const paths: string[] = [];
+  const visit = async (folder: string): Promise<void> => {
+    const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(nullWhenMissing);
+    for (const entry of entries ?? []) {
+      if (entry.name.startsWith('.')) continue;
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      const link = entry.isSymbolicLink() ? await stat(join(root, path)).catch(nullWhenMissing) : null;
+      if ((link ?? entry).isDirectory()) await visit(path);
+      else if ((link ?? entry).isFile() && (startAfter === undefined || path > startAfter)) paths.push(path);
+    }
+  };
+  await visit(prefix === '' ? '' : checked(prefix));
+  paths.sort();
+  const infos: ObjectInfo[] = [];
+  for (let start = 0; start < paths.length; start += LIST_PARALLELISM) {
+    const some = await Promise.all(
+      paths.slice(start, start + LIST_PARALLELISM).map(async (path) => {
+        const file = await stat(join(root, path)).catch(nullWhenMissing);
+        return file === null ? null : { path, size: file.size, modifiedMs: file.mtimeMs };
+      }),
+    );
+    // A file deleted between the two looks is not there.
+    for (const info of some) if (info !== null) infos.push(info);
+  }
+  return infos;
+}
+
+async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await naming(path, read);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') throw new ObjectNotFound(path);
+    throw error;
+  }
+}
+
+/** Runs `work`; an error that does not say which path it is about gets the path added. */
+async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error && !error.message.includes(path)) error.message += ` (${path})`;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}
+
+function nullWhenMissing(error: unknown): null {
+  if (codeOf(error) === 'ENOENT') return null;
+  throw error;
+}
