@@ -1,0 +1,51 @@
+/** Compute as activities see it: named tasks that run on other threads, with typed inputs and results. */
+import type { buildDimension } from './build-dimension.ts';
+import type { buildPartitions } from './build-partitions.ts';
+import type { decodeEvents } from './decode-events.ts';
+import type { hashTable } from './hash-table.ts';
+import type { loadMaster } from './load-master.ts';
+import type { measureFiles } from './measure-files.ts';
+import type { readIds } from './read-ids.ts';
+import type { writeEvents } from './write-events.ts';
+
+export interface Tasks {
+  readonly buildDimension: typeof buildDimension;
+  readonly buildPartitions: typeof buildPartitions;
+  readonly decodeEvents: typeof decodeEvents;
+  readonly hashTable: typeof hashTable;
+  readonly loadMaster: typeof loadMaster;
+  readonly measureFiles: typeof measureFiles;
+  readonly readIds: typeof readIds;
+  readonly writeEvents: typeof writeEvents;
+}
+
+export interface Compute {
+  /** How many tasks run side by side. */
+  readonly threads: number;
+  /** Runs a task on a free thread. Buffers in `transfer` move there and are gone here. Aborting ends the thread. */
+  run<K extends keyof Tasks>(
+    task: K,
+    input: Parameters<Tasks[K]>[0],
+    options?: { readonly transfer?: readonly ArrayBuffer[]; readonly signal?: AbortSignal },
+  ): Promise<Awaited<ReturnType<Tasks[K]>>>;
+}
+
+/** Runs `task` over many inputs, as many at once as there are threads; results in the order of the inputs. */
+export async function mapTasks<I, O>(
+  compute: Pick<Compute, 'threads'>,
+  inputs: readonly I[],
+  task: (input: I) => Promise<O>,
+): Promise<O[]> {
+  const results = new Array<O>(inputs.length);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < inputs.length) {
+      const i = next++;
+      results[i] = await task(inputs[i]!);
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: Math.min(compute.threads, inputs.length) }, lane));
+  const failed = lanes.find((l) => l.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return results;
+}

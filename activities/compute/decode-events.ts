@@ -1,0 +1,116 @@
+/** Task: landing ranges → typed Bronze columns, still with repeats. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Column } from '../../engine/columnar/column.ts';
+import { type RowHashes, rowHashes } from '../../engine/columnar/hash.ts';
+import { jsonlDecoder } from '../../engine/columnar/jsonl.ts';
+import { columnOf, columnsOf } from '../../engine/columnar/table.ts';
+import { keptBytes } from '../../schemas/quarantine.ts';
+import { eventColumns } from '../../transforms/bronze/event-columns.ts';
+import { bronzeEvents, contentColumns } from '../../transforms/bronze/events.ts';
+import type { Reject } from '../../transforms/reject.ts';
+import type { LandingRange } from './landing-range.ts';
+import { buffersOf, moved } from './transfer.ts';
+
+export interface DecodeInput {
+  readonly landing: string;
+  readonly ranges: readonly LandingRange[];
+  readonly ingestUs: number;
+  readonly watermarkUs: number | null;
+  readonly seed: number;
+}
+
+export interface DecodedEvents {
+  readonly rows: number;
+  readonly columns: Record<string, Column>;
+  readonly ids: RowHashes;
+  readonly contents: RowHashes;
+  readonly rejects: readonly Reject[];
+  readonly raws: readonly Uint8Array[];
+  /** Rows read: lines that are not blank. */
+  readonly read: number;
+  readonly bytes: number;
+}
+
+/** A line longer than this is not parsed: it goes to quarantine. */
+const maxLineBytes = 1024 * 1024;
+
+let buffer = new Uint8Array(1 << 20);
+
+/** Decodes the ranges in order. Throws when a file is shorter than its planned range. */
+export function decodeEvents(input: DecodeInput): DecodedEvents {
+  const decoder = jsonlDecoder(eventColumns, { maxLineBytes });
+  let bytes = 0;
+  input.ranges.forEach((range, file) => {
+    const chunk = readRange(input.landing, range);
+    decoder.append(chunk, { file, baseOffset: range.fromByte, firstLine: range.fromLine, final: true });
+    bytes += chunk.length;
+  });
+  const batch = decoder.finish();
+  const { table, rejects } = bronzeEvents(batch, {
+    files: input.ranges.map((r) => ({ file: r.file, generation: r.generation, landedUs: r.landedUs })),
+    ingestUs: input.ingestUs,
+    watermarkUs: input.watermarkUs,
+  });
+  const ids = rowHashes([columnOf(table, 'event_id')], input.seed);
+  const contents = rowHashes(
+    contentColumns.map((name) => columnOf(table, name)),
+    input.seed,
+  );
+  const columns = columnsOf(table);
+  const result: DecodedEvents = {
+    rows: table.numRows,
+    columns,
+    ids,
+    contents,
+    rejects,
+    raws: readRaws(input.landing, rejects),
+    read: table.numRows + rejects.length,
+    bytes,
+  };
+  const hashes = [ids.lo, ids.hi, contents.lo, contents.hi].map((a) => a.buffer as ArrayBuffer);
+  return moved(result, [...new Set([...buffersOf(Object.values(columns)), ...hashes])]);
+}
+
+/** The first 64 KiB of each rejected line, read again from its landing file. */
+export function readRaws(landing: string, rejects: readonly Reject[]): Uint8Array[] {
+  const open = new Map<string, number>();
+  try {
+    return rejects.map((reject) => {
+      let fd = open.get(reject.sourceFile);
+      if (fd === undefined) {
+        fd = openSync(join(landing, reject.sourceFile), 'r');
+        open.set(reject.sourceFile, fd);
+        if (open.size > 256) {
+          const [oldest, handle] = open.entries().next().value!;
+          closeSync(handle);
+          open.delete(oldest);
+        }
+      }
+      const raw = new Uint8Array(Math.min(reject.byteLength, keptBytes));
+      const read = readSync(fd, raw, 0, raw.length, reject.sourceOffset);
+      return raw.subarray(0, read);
+    });
+  } finally {
+    for (const fd of open.values()) closeSync(fd);
+  }
+}
+
+/** Bytes of the range, valid until the next call. */
+function readRange(landing: string, range: LandingRange): Uint8Array {
+  const length = range.toByte - range.fromByte;
+  if (buffer.length < length) buffer = new Uint8Array(length);
+  const path = join(landing, range.file);
+  const fd = openSync(path, 'r');
+  try {
+    let read = 0;
+    while (read < length) {
+      const n = readSync(fd, buffer, read, length - read, range.fromByte + read);
+      if (n === 0) throw new Error(`${path} ends at byte ${range.fromByte + read}, planned to ${range.toByte}`);
+      read += n;
+    }
+  } finally {
+    closeSync(fd);
+  }
+  return buffer.subarray(0, length);
+}

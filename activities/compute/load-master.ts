@@ -1,0 +1,79 @@
+/** Task: one CSV master → its Bronze partitions, compared with what the table holds. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeCsv } from '../../engine/columnar/csv.ts';
+import { selectedIndices, takeTable } from '../../engine/columnar/take.ts';
+import { openStore } from '../../engine/storage/open.ts';
+import { writeDataFiles } from '../../engine/delta/data-file.ts';
+import { readFiles } from '../../engine/delta/read.ts';
+import type { AddFile, TableMetadata } from '../../engine/delta/types.ts';
+import { masters } from '../../schemas/bronze.ts';
+import { contentOf, pathOf } from '../../schemas/contract.ts';
+import { bronzeMaster } from '../../transforms/bronze/master.ts';
+import type { Reject } from '../../transforms/reject.ts';
+import { changedPartitions } from './changed-partitions.ts';
+import { readRaws } from './decode-events.ts';
+
+export interface LoadMasterInput {
+  readonly lake: string;
+  readonly landing: string;
+  readonly source: string;
+  readonly generation: number;
+  readonly ingestUs: number;
+  readonly nowMs: number;
+  readonly metadata: TableMetadata;
+  /** Files of the preceding snapshot. */
+  readonly current: readonly AddFile[];
+}
+
+export interface LoadedMaster {
+  readonly adds: readonly AddFile[];
+  readonly removes: readonly AddFile[];
+  readonly read: number;
+  readonly written: number;
+  readonly unchanged: number;
+  readonly duplicate: number;
+  readonly rejects: readonly Reject[];
+  readonly raws: readonly Uint8Array[];
+  /** Rows of the snapshot before and of this one. */
+  readonly rowsBefore: number;
+  readonly rowsAfter: number;
+  readonly missingColumns: readonly string[];
+  readonly extraColumns: readonly string[];
+}
+
+const maxRecordBytes = 1024 * 1024;
+
+/** Writes only the partitions whose content changed. */
+export async function loadMaster(input: LoadMasterInput): Promise<LoadedMaster> {
+  const source = masters.find((m) => m.name === input.source);
+  if (source === undefined) throw new Error(`no master ${input.source}`);
+  const specs = source.contract.fields.filter((f) => !f.technical && f.name !== 'rescued' && f.name !== 'survey_month');
+  const csv = decodeCsv(readFileSync(join(input.landing, source.file)), specs, { maxRecordBytes });
+  const { table, rejects, duplicates } = bronzeMaster(source, csv, {
+    file: source.file,
+    generation: input.generation,
+    ingestUs: input.ingestUs,
+  });
+  const store = openStore(input.lake);
+  const path = pathOf(source.contract.name);
+  const before = await readFiles(store, path, input.metadata, input.current);
+  const diff = changedPartitions(before, table, input.metadata.partitionColumns[0] ?? null, contentOf(source.contract));
+  const changed = takeTable(table, selectedIndices(diff.inChanged));
+  const adds =
+    changed.numRows === 0 ? [] : await writeDataFiles(store, path, input.metadata, changed, { nowMs: input.nowMs });
+  return {
+    adds,
+    removes: input.current.filter((f) => diff.changed.has(Object.values(f.partitionValues)[0] ?? null)),
+    read: table.numRows + rejects.length + duplicates,
+    written: table.numRows - diff.unchanged,
+    unchanged: diff.unchanged,
+    duplicate: duplicates,
+    rejects,
+    raws: readRaws(input.landing, rejects),
+    rowsBefore: before.numRows,
+    rowsAfter: table.numRows,
+    missingColumns: csv.header.missing,
+    extraColumns: csv.header.extra,
+  };
+}

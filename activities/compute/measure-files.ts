@@ -1,0 +1,178 @@
+/** Task: what is new in landing files: where complete lines end, how many there are, and what identifies the file. */
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A landing file and what was consumed of its latest generation; null when the file is new. */
+export interface KnownFile {
+  readonly file: string;
+  readonly consumed: {
+    readonly generation: number;
+    readonly toByte: number;
+    readonly nextLine: number;
+    readonly headHash: string;
+    readonly tailHash: string;
+  } | null;
+}
+
+export interface MeasuredFile {
+  readonly file: string;
+  readonly generation: number;
+  /** True when the file is not the one consumed before: it shrank or its consumed bytes changed. */
+  readonly replaced: boolean;
+  readonly size: number;
+  readonly modifiedUs: number;
+  /** New complete lines as ranges of at most `maxBytes` (or one line); empty when there is nothing new. */
+  readonly ranges: readonly MeasuredRange[];
+  /** Bytes after the last complete line that wait for the rest. */
+  readonly waitingBytes: number;
+}
+
+export interface MeasuredRange {
+  readonly fromByte: number;
+  readonly toByte: number;
+  readonly fromLine: number;
+  readonly lines: number;
+  readonly headHash: string;
+  readonly tailHash: string;
+}
+
+export interface MeasureInput {
+  readonly landing: string;
+  readonly files: readonly KnownFile[];
+  readonly maxBytes: number;
+}
+
+/** A file that could not be read: the rest of the run goes on. */
+export interface UnreadableFile {
+  readonly file: string;
+  readonly error: string;
+}
+
+const hashedBytes = 4096;
+const newline = 10;
+let buffer = Buffer.alloc(1 << 20);
+
+/** Measures each file by reading its new bytes once. */
+export function measureFiles(input: MeasureInput): { files: MeasuredFile[]; unreadable: UnreadableFile[] } {
+  const files: MeasuredFile[] = [];
+  const unreadable: UnreadableFile[] = [];
+  for (const known of input.files) {
+    try {
+      files.push(measure(input.landing, known, input.maxBytes));
+    } catch (error) {
+      unreadable.push({ file: known.file, error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { files, unreadable };
+}
+
+function measure(landing: string, known: KnownFile, maxBytes: number): MeasuredFile {
+  const fd = openSync(join(landing, known.file), 'r');
+  try {
+    const { size, mtimeMs } = fstatSync(fd);
+    const consumed = known.consumed;
+    const same = consumed === null || isSame(fd, size, consumed);
+    const generation = consumed === null ? 1 : same ? consumed.generation : consumed.generation + 1;
+    const start = consumed !== null && same ? consumed.toByte : 0;
+    const line = consumed !== null && same ? consumed.nextLine : 1;
+    const end = completeEnd(fd, start, size);
+    return {
+      file: known.file,
+      generation,
+      replaced: !same,
+      size,
+      modifiedUs: Math.floor(mtimeMs * 1000),
+      ranges: rangesOf(fd, start, end, line, maxBytes),
+      waitingBytes: size - end,
+    };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Whether the file still begins with, and at the consumed position ends with, the bytes that were consumed. */
+function isSame(fd: number, size: number, consumed: NonNullable<KnownFile['consumed']>): boolean {
+  return (
+    size >= consumed.toByte &&
+    hashOf(fd, 0, Math.min(hashedBytes, consumed.toByte)) === consumed.headHash &&
+    hashOf(fd, Math.max(0, consumed.toByte - hashedBytes), consumed.toByte) === consumed.tailHash
+  );
+}
+
+/** The end of the last complete line; a last line without a line end is complete when it is a JSON object. */
+function completeEnd(fd: number, start: number, size: number): number {
+  const step = 1 << 16;
+  let end = size;
+  let lineStart = start;
+  while (end > start) {
+    const from = Math.max(start, end - step);
+    const at = read(fd, from, end).lastIndexOf(newline);
+    if (at >= 0) {
+      lineStart = from + at + 1;
+      break;
+    }
+    end = from;
+  }
+  if (lineStart === size || size - lineStart > step) return lineStart;
+  return isObject(read(fd, lineStart, size)) ? size : lineStart;
+}
+
+function isObject(bytes: Buffer): boolean {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+function rangesOf(fd: number, start: number, end: number, line: number, maxBytes: number): MeasuredRange[] {
+  const ranges: MeasuredRange[] = [];
+  const step = 1 << 20;
+  let from = start;
+  let fromLine = line;
+  let lines = 0;
+  let lineEnd = start;
+  const close = (to: number): void => {
+    ranges.push({
+      fromByte: from,
+      toByte: to,
+      fromLine,
+      lines,
+      headHash: hashOf(fd, 0, Math.min(hashedBytes, to)),
+      tailHash: hashOf(fd, Math.max(0, to - hashedBytes), to),
+    });
+    from = to;
+    fromLine += lines;
+    lines = 0;
+  };
+  for (let at = start; at < end; at += step) {
+    const bytes = Buffer.from(read(fd, at, Math.min(end, at + step)));
+    for (let i = bytes.indexOf(newline); i >= 0; i = bytes.indexOf(newline, i + 1)) {
+      const next = at + i + 1;
+      if (next - from > maxBytes && lineEnd > from) close(lineEnd);
+      lines++;
+      lineEnd = next;
+    }
+  }
+  if (end > from) close(end);
+  return ranges;
+}
+
+function hashOf(fd: number, from: number, to: number): string {
+  return createHash('sha256').update(read(fd, from, to)).digest('base64url').slice(0, 22);
+}
+
+/** Bytes `from … to`, valid until the next call. */
+function read(fd: number, from: number, to: number): Buffer {
+  const length = to - from;
+  if (buffer.length < length) buffer = Buffer.alloc(length);
+  let done = 0;
+  while (done < length) {
+    const n = readSync(fd, buffer, done, length - done, from + done);
+    if (n === 0) throw new Error(`file ends at byte ${from + done} while reading to ${to}`);
+    done += n;
+  }
+  return buffer.subarray(0, length);
+}

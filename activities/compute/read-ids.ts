@@ -1,0 +1,34 @@
+/** Task: committed Bronze files → the hashes the dedupe index holds. */
+import { type RowHashes, rowHashes } from '../../engine/columnar/hash.ts';
+import { columnOf } from '../../engine/columnar/table.ts';
+import { readFiles } from '../../engine/delta/read.ts';
+import type { AddFile, TableMetadata } from '../../engine/delta/types.ts';
+import { openStore } from '../../engine/storage/open.ts';
+import { pathOf } from '../../schemas/contract.ts';
+import { contentColumns } from '../../transforms/bronze/events.ts';
+import { moved } from './transfer.ts';
+
+export interface ReadIdsInput {
+  readonly lake: string;
+  readonly metadata: TableMetadata;
+  readonly files: readonly AddFile[];
+  readonly seed: number;
+}
+
+export interface IdHashes {
+  readonly ids: RowHashes;
+  readonly contents: RowHashes;
+}
+
+/** Hashes of `event_id` and of the content of every row of the files. */
+export async function readIds(input: ReadIdsInput): Promise<IdHashes> {
+  const { lake, metadata, files, seed } = input;
+  const table = await readFiles(openStore(lake), pathOf(metadata.name), metadata, files, contentColumns);
+  const ids = rowHashes([columnOf(table, 'event_id')], seed);
+  const contents = rowHashes(
+    contentColumns.map((name) => columnOf(table, name)),
+    seed,
+  );
+  const buffers = [ids.lo, ids.hi, contents.lo, contents.hi].map((a) => a.buffer as ArrayBuffer);
+  return moved({ ids, contents }, [...new Set(buffers)]);
+}

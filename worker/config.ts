@@ -1,0 +1,105 @@
+/** Configuration from the environment, checked once at start. */
+import { resolve } from 'node:path';
+import type { CassandraConfig } from '../serving/config.ts';
+
+export interface Config {
+  /** Folder of the raw exports, or null when none is named. */
+  readonly landing: string | null;
+  /** Folder of the lake. */
+  readonly lake: string;
+  /** State of the local stack. */
+  readonly home: string;
+  readonly taskQueue: string;
+  /** Whether `cpa start` runs the line when the lake is empty. */
+  readonly autorun: boolean;
+  /** Compute threads of a worker. */
+  readonly threads: number;
+  /** Bytes of landing files in one micro-batch. */
+  readonly batchBytes: number;
+  /** A Cassandra to use instead of starting one; null starts one. */
+  readonly cassandra: CassandraConfig | null;
+  /** Whether a Temporal address is configured: then none is started. */
+  readonly temporalConfigured: boolean;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Reads the configuration. Throws an error that names the variable, its value and what is accepted. */
+export function loadConfig(env: Env): Config {
+  return {
+    landing: folder(env, 'CPA_LANDING', null),
+    lake: folder(env, 'CPA_LAKE', 'datalake'),
+    home: folder(env, 'CPA_HOME', '.cpa/home'),
+    taskQueue: text(env, 'CPA_TASK_QUEUE') ?? 'cpa',
+    autorun: flag(env, 'CPA_AUTORUN', true),
+    threads: integer(env, 'CPA_THREADS', 2, 1, 64),
+    batchBytes: integer(env, 'CPA_BATCH_BYTES', 192 * 1024 * 1024, 1024, 1024 * 1024 * 1024),
+    cassandra: cassandra(env),
+    temporalConfigured: ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some(
+      (name) => text(env, name) !== undefined,
+    ),
+  };
+}
+
+function cassandra(env: Env): CassandraConfig | null {
+  const points = text(env, 'CASSANDRA_CONTACT_POINTS');
+  const bundle = text(env, 'CASSANDRA_SECURE_CONNECT_BUNDLE');
+  if (points === undefined && bundle === undefined) return null;
+  const contactPoints = (points ?? '').split(',').filter((p) => p.trim() !== '').map((p) => p.trim());
+  for (const point of contactPoints) {
+    if (!/^(\[[0-9a-f:]+\]|[^\s:]+):\d{1,5}$/i.test(point)) {
+      throw bad('CASSANDRA_CONTACT_POINTS', points ?? '', 'host:port, comma separated, such as 10.0.0.5:9042');
+    }
+  }
+  const username = text(env, 'CASSANDRA_USERNAME');
+  const password = text(env, 'CASSANDRA_PASSWORD');
+  if ((username === undefined) !== (password === undefined)) {
+    throw bad(username === undefined ? 'CASSANDRA_USERNAME' : 'CASSANDRA_PASSWORD', '', 'both of them, or neither');
+  }
+  const keyspace = text(env, 'CASSANDRA_KEYSPACE') ?? 'cpa';
+  if (!/^[a-z][a-z0-9_]{0,47}$/.test(keyspace)) {
+    throw bad('CASSANDRA_KEYSPACE', keyspace, 'lower-case letters, digits and _, starting with a letter, at most 48');
+  }
+  return {
+    contactPoints,
+    localDataCenter: text(env, 'CASSANDRA_LOCAL_DC') ?? 'datacenter1',
+    keyspace,
+    ...(username !== undefined && password !== undefined ? { username, password } : {}),
+    ...(flag(env, 'CASSANDRA_TLS', false) ? { tls: { caFile: text(env, 'CASSANDRA_TLS_CA') ?? null } } : {}),
+    ...(bundle === undefined ? {} : { secureConnectBundle: resolve(bundle) }),
+  };
+}
+
+function text(env: Env, name: string): string | undefined {
+  const value = env[name]?.trim();
+  return value === undefined || value === '' ? undefined : value;
+}
+
+function folder<T extends string | null>(env: Env, name: string, otherwise: T): string | T {
+  const value = text(env, name);
+  if (value === undefined) return otherwise === null ? otherwise : resolve(otherwise);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) throw bad(name, value, 'a folder');
+  return resolve(value);
+}
+
+function flag(env: Env, name: string, otherwise: boolean): boolean {
+  const value = text(env, name);
+  if (value === undefined) return otherwise;
+  if (['1', 'true', 'yes', 'on'].includes(value.toLowerCase())) return true;
+  if (['0', 'false', 'no', 'off'].includes(value.toLowerCase())) return false;
+  throw bad(name, value, '1 or 0');
+}
+
+function integer(env: Env, name: string, otherwise: number, least: number, most: number): number {
+  const value = text(env, name);
+  if (value === undefined) return otherwise;
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < least || number > most) {
+    throw bad(name, value, `a whole number from ${least} to ${most}`);
+  }
+  return number;
+}
+
+function bad(name: string, value: string, accepted: string): Error {
+  return new Error(`${name}=${JSON.stringify(value)} is not valid: expected ${accepted}`);
+}
