@@ -1,0 +1,118 @@
+/**
+ * The `_delta_log` folder: names, listing, and commits read from it.
+ */
+import type { ColumnSpec } from '../columnar/column.ts';
+import { ObjectNotFound, type ObjectStore } from '../storage/object-store.ts';
+import { type LogCommit, parseCommit } from './actions.ts';
+
+/** How many log files are read side by side. */
+const readParallelism = 32;
+
+/** How many parsed commits are kept in memory. */
+const cachedCommits = 2000;
+
+/** What a listing of the log holds: the newest commit and the checkpoints, ascending. */
+export interface LogListing {
+  readonly latest: number | null;
+  readonly checkpoints: readonly number[];
+}
+
+/** A version as the log writes it in file names. */
+export function paddedVersion(version: number): string {
+  return String(version).padStart(20, '0');
+}
+
+/** The log of one table. Commits never change, so those once parsed are kept. */
+export class DeltaLog {
+  readonly folder: string;
+  readonly #store: ObjectStore;
+  readonly #cache = new Map<number, LogCommit>();
+
+  constructor(store: ObjectStore, tablePath: string) {
+    this.#store = store;
+    this.folder = `${tablePath}/_delta_log`;
+  }
+
+  commitPath(version: number): string {
+    return `${this.folder}/${paddedVersion(version)}.json`;
+  }
+
+  checkpointPath(version: number): string {
+    return `${this.folder}/${paddedVersion(version)}.checkpoint.parquet`;
+  }
+
+  /** What the log holds from version `from` on. Multi-part and V2 checkpoints of other writers are passed over. */
+  async list(from: number): Promise<LogListing> {
+    const checkpoints: number[] = [];
+    let latest: number | null = null;
+    // The dot sorts before both kinds of file of version `from`.
+    for (const { path } of await this.#store.list(this.folder, `${this.folder}/${paddedVersion(from)}.`)) {
+      const match = /^(\d{20})\.(json|checkpoint\.parquet)$/.exec(path.slice(this.folder.length + 1));
+      if (match === null) continue;
+      const version = Number(match[1]);
+      if (match[2] === 'json') latest = version;
+      else checkpoints.push(version);
+    }
+    return { latest, checkpoints };
+  }
+
+  /** The commit of a version, or null when there is none. `columns`: the table's, as far as known. */
+  async commit(version: number, columns: readonly ColumnSpec[]): Promise<LogCommit | null> {
+    const cached = this.#cache.get(version);
+    if (cached !== undefined) return cached;
+    const bytes = await this.#read(version);
+    return bytes === null ? null : this.#parse(version, bytes, columns);
+  }
+
+  /** The commits of versions `first` … `last`. Throws when one is missing. */
+  async commits(first: number, last: number, columns: readonly ColumnSpec[]): Promise<LogCommit[]> {
+    const commits: LogCommit[] = [];
+    let known = columns;
+    for (let start = first; start <= last; start += readParallelism) {
+      const versions = Array.from({ length: Math.min(readParallelism, last - start + 1) }, (_, i) => start + i);
+      const files = await Promise.all(
+        versions.map((version) => (this.#cache.has(version) ? null : this.#read(version))),
+      );
+      for (const [i, version] of versions.entries()) {
+        const bytes = files[i] ?? null;
+        const cached = this.#cache.get(version);
+        if (bytes === null && cached === undefined) throw new Error(`${this.commitPath(version)} is missing`);
+        // Parsed in order, because statistics are typed by the columns that earlier commits declare.
+        const commit = cached ?? (await this.#parse(version, bytes!, known));
+        known = commit.metadata?.columns ?? known;
+        commits.push(commit);
+      }
+    }
+    return commits;
+  }
+
+  /** Creates the commit file of a version unless it exists; false when it does. */
+  write(version: number, bytes: Uint8Array): Promise<boolean> {
+    return this.#store.putIfAbsent(this.commitPath(version), bytes);
+  }
+
+  /** Keeps a commit that is known to be in the log. */
+  keep(commit: LogCommit): void {
+    this.#cache.set(commit.version, commit);
+    if (this.#cache.size > cachedCommits) this.#cache.delete(this.#cache.keys().next().value!);
+  }
+
+  async #read(version: number): Promise<Uint8Array | null> {
+    try {
+      return await this.#store.get(this.commitPath(version));
+    } catch (error) {
+      if (error instanceof ObjectNotFound) return null;
+      throw error;
+    }
+  }
+
+  async #parse(version: number, bytes: Uint8Array, columns: readonly ColumnSpec[]): Promise<LogCommit> {
+    let commit = parseCommit(version, bytes, columns);
+    if (commit.timestampMs === 0) {
+      const file = await this.#store.head(this.commitPath(version));
+      commit = { ...commit, timestampMs: Math.floor(file?.modifiedMs ?? 0) };
+    }
+    this.keep(commit);
+    return commit;
+  }
+}
