@@ -1,0 +1,72 @@
+/**
+ * Rows of a table: from the data files of a version to one Arrow table.
+ */
+import type { Table } from 'apache-arrow';
+import type { Column, ColumnSpec } from '../columnar/column.ts';
+import { nullColumn } from '../columnar/column-of.ts';
+import { concatColumns } from '../columnar/concat.ts';
+import { decodeDictionary, encodeDictionary } from '../columnar/dictionary.ts';
+import { columnOf, tableOf, typeOf } from '../columnar/table.ts';
+import { decodeParquet } from '../parquet/codec.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { mapBounded } from './map-bounded.ts';
+import { partitionColumn } from './partition-values.ts';
+import type { AddFile, TableMetadata } from './types.ts';
+
+/** Files being read at a time: enough to hide the store, few enough for the library's memory. */
+const reading = 4;
+
+/**
+ * The rows of the files, in the order of the list: exactly the columns asked for (default all), in that order and with the
+ * types of `metadata`. Partition columns come from the log, a column that a file is older than is null in its rows. Throws
+ * when `columns` names one the table lacks, when a file is gone (`ObjectNotFound`), or has another type than the table.
+ */
+export async function readFiles(
+  store: ObjectStore,
+  tablePath: string,
+  metadata: TableMetadata,
+  files: readonly AddFile[],
+  columns?: readonly string[],
+): Promise<Table> {
+  const specs = columns === undefined ? metadata.columns : columns.map((name) => specOf(metadata, name));
+  const inFiles = specs.filter(({ name }) => !metadata.partitionColumns.includes(name));
+  const parts = await mapBounded(files, reading, async (file) => {
+    const path = `${tablePath}/${file.path}`;
+    const needsFile = inFiles.length > 0 || Number.isNaN(file.stats.numRecords);
+    const stored = needsFile
+      ? await decodeParquet(
+          await store.blob(path),
+          inFiles.map((c) => c.name),
+        )
+      : null;
+    const rows = stored?.numRows ?? file.stats.numRecords;
+    return specs.map((spec): Column => {
+      if (!inFiles.includes(spec)) return partitionColumn(spec, file.partitionValues[spec.name] ?? null, rows);
+      if (stored?.schema.names.includes(spec.name)) return typed(columnOf(stored, spec.name), spec, path);
+      return nullColumn(spec.type, rows);
+    });
+  });
+  const whole = specs.map((spec, c): [string, Column] => [
+    spec.name,
+    parts.length === 0 ? nullColumn(spec.type, 0) : concatColumns(parts.map((part) => part[c]!)),
+  ]);
+  return tableOf(Object.fromEntries(whole), specs);
+}
+
+function specOf(metadata: TableMetadata, name: string): ColumnSpec {
+  const spec = metadata.columns.find((c) => c.name === name);
+  if (spec === undefined) throw new Error(`table ${metadata.name} has no column ${name}`);
+  return spec;
+}
+
+/** The stored column in the table's type: text may be stored with or without a dictionary. */
+function typed(column: Column, { name, type }: ColumnSpec, path: string): Column {
+  if (column.kind === 'utf8' && type.kind === 'dictionary')
+    return encodeDictionary(column as typeof column & { kind: 'utf8' });
+  if (column.kind === 'dictionary' && type.kind === 'utf8') return decodeDictionary(column);
+  const found = typeOf(column);
+  if (JSON.stringify(found) !== JSON.stringify(type)) {
+    throw new Error(`${path}: column ${name} is ${JSON.stringify(found)}, the table has ${JSON.stringify(type)}`);
+  }
+  return column;
+}
