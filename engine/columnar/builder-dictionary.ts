@@ -1,0 +1,154 @@
+import { type ColumnBuilder, RESCUE, TYPED, type Typing } from './builder-column.ts';
+import { finishedValidity, grownBitmap, setNull, setValid } from './builder-validity.ts';
+import type { DictionaryColumn } from './column.ts';
+import { isBlank } from './parse-text.ts';
+
+/** Odd, and without pattern in its bits: 2^32 divided by the golden ratio. */
+const multiplier = 0x9e3779b1;
+
+/**
+ * Low-cardinality text as codes in order of first appearance.
+ *
+ * Values are kept as zero-padded 32-bit words and found by a hash of those words in a linear-probing table, so that a
+ * known value is recognised without making a string of it.
+ */
+export class DictionaryBuilder implements ColumnBuilder {
+  private codes = new Int32Array(0);
+  private validity = new Uint8Array(0);
+  /** Slot → code + 1; 0 is free. The length is a power of two, at least twice the number of values. */
+  private table = new Int32Array(256);
+  private hashes = new Int32Array(64);
+  /** Value → its bytes, and its first word in `arena`. */
+  private lengths = new Int32Array(64);
+  private starts = new Int32Array(65);
+  private arena = new Int32Array(1024);
+  private size = 0;
+  /** The row that brought the newest value. */
+  private newestRow = -1;
+  /** The value being looked up, as words. */
+  private words = new Int32Array(64);
+
+  reserve(rows: number): void {
+    const codes = new Int32Array(rows);
+    codes.set(this.codes);
+    this.codes = codes;
+    this.validity = grownBitmap(this.validity, rows);
+  }
+
+  text(row: number, bytes: Uint8Array, start: number, end: number): Typing {
+    if (isBlank(bytes, start, end)) return TYPED;
+    const length = end - start;
+    if (length > this.words.length * 4) this.words = new Int32Array((length + 3) >> 2);
+    const words = this.words;
+    let hash = length;
+    for (let p = start, i = 0; p < end; p += 4, i++) {
+      let word = bytes[p]!;
+      if (p + 1 < end) word |= bytes[p + 1]! << 8;
+      if (p + 2 < end) word |= bytes[p + 2]! << 16;
+      if (p + 3 < end) word |= bytes[p + 3]! << 24;
+      words[i] = word;
+      hash = Math.imul(hash ^ word, multiplier);
+      hash ^= hash >>> 15;
+    }
+    this.setCode(row, length, hash);
+    return TYPED;
+  }
+
+  number(): Typing {
+    return RESCUE;
+  }
+
+  bool(): Typing {
+    return RESCUE;
+  }
+
+  clear(row: number): void {
+    if (this.newestRow === row) this.forgetNewest();
+    this.codes[row] = 0;
+    setNull(this.validity, row);
+  }
+
+  endRow(): void {}
+
+  finish(rows: number): DictionaryColumn {
+    const bytes = Buffer.from(this.arena.buffer);
+    const values: string[] = [];
+    for (let code = 0; code < this.size; code++) {
+      const start = this.starts[code]! * 4;
+      values.push(bytes.toString('utf8', start, start + this.lengths[code]!));
+    }
+    const codes = this.codes.slice(0, rows);
+    return { kind: 'dictionary', length: rows, validity: finishedValidity(this.validity, rows), codes, values };
+  }
+
+  /** Gives the row the code of the value in `words`, a new one if it was not seen before. */
+  private setCode(row: number, length: number, hash: number): void {
+    const mask = this.table.length - 1;
+    let slot = hash & mask;
+    for (;;) {
+      const code = this.table[slot]! - 1;
+      if (code < 0) break;
+      if (this.hashes[code] === hash && this.lengths[code] === length && this.sameWords(this.starts[code]!, length)) {
+        this.codes[row] = code;
+        setValid(this.validity, row);
+        return;
+      }
+      slot = (slot + 1) & mask;
+    }
+    this.codes[row] = this.insert(slot, length, hash);
+    this.newestRow = row;
+    setValid(this.validity, row);
+  }
+
+  private sameWords(start: number, length: number): boolean {
+    const { words, arena } = this;
+    for (let i = 0, at = start; i * 4 < length; i++, at++) if (words[i] !== arena[at]) return false;
+    return true;
+  }
+
+  private insert(slot: number, length: number, hash: number): number {
+    const code = this.size++;
+    const count = (length + 3) >> 2;
+    const start = this.starts[code]!;
+    if (code + 1 === this.hashes.length) this.growValues();
+    while (start + count > this.arena.length) this.arena = doubled(this.arena);
+    this.arena.set(this.words.subarray(0, count), start);
+    this.hashes[code] = hash;
+    this.lengths[code] = length;
+    this.starts[code + 1] = start + count;
+    this.table[slot] = code + 1;
+    if (this.size * 2 > this.table.length) this.growTable();
+    return code;
+  }
+
+  private growValues(): void {
+    this.hashes = doubled(this.hashes);
+    this.lengths = doubled(this.lengths);
+    this.starts = doubled(this.starts);
+  }
+
+  private growTable(): void {
+    const table = new Int32Array(this.table.length * 2);
+    for (let code = 0; code < this.size; code++) {
+      let slot = this.hashes[code]! & (table.length - 1);
+      while (table[slot] !== 0) slot = (slot + 1) & (table.length - 1);
+      table[slot] = code + 1;
+    }
+    this.table = table;
+  }
+
+  /** The newest value is the last of every probe sequence it is in, so freeing its slot breaks none. */
+  private forgetNewest(): void {
+    const mask = this.table.length - 1;
+    let slot = this.hashes[--this.size]! & mask;
+    while (this.table[slot] !== this.size + 1) slot = (slot + 1) & mask;
+    this.table[slot] = 0;
+    this.newestRow = -1;
+  }
+}
+
+function doubled(values: Int32Array): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(values.length * 2);
+  grown.set(values);
+  return grown;
+}

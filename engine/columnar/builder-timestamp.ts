@@ -1,0 +1,47 @@
+import { type ColumnBuilder, RESCUE, TYPED, type Typing } from './builder-column.ts';
+import { finishedValidity, grownBitmap, setNull, setValid } from './builder-validity.ts';
+import type { Int64Column } from './column.ts';
+import { skipSpace, trimSpace } from './parse-text.ts';
+import { NO_TIME, parseTimestamp, ZONED } from './parse-time.ts';
+
+/** UTC microseconds, from ISO 8601 date-times; one without a zone is taken as UTC and its raw text rescued. */
+export class TimestampBuilder implements ColumnBuilder {
+  private words = new Int32Array(0);
+  private validity = new Uint8Array(0);
+
+  reserve(rows: number): void {
+    const words = new Int32Array(rows * 2);
+    words.set(this.words);
+    this.words = words;
+    this.validity = grownBitmap(this.validity, rows);
+  }
+
+  text(row: number, bytes: Uint8Array, start: number, end: number): Typing {
+    const first = skipSpace(bytes, start, end);
+    if (first === end) return TYPED;
+    const status = parseTimestamp(bytes, first, trimSpace(bytes, first, end), this.words, row * 2);
+    if (status === NO_TIME) return RESCUE;
+    setValid(this.validity, row);
+    return status === ZONED ? TYPED : RESCUE;
+  }
+
+  number(): Typing {
+    return RESCUE;
+  }
+
+  bool(): Typing {
+    return RESCUE;
+  }
+
+  clear(row: number): void {
+    this.words.fill(0, row * 2, row * 2 + 2);
+    setNull(this.validity, row);
+  }
+
+  endRow(): void {}
+
+  finish(rows: number): Int64Column {
+    const values = new BigInt64Array(this.words.slice(0, rows * 2).buffer);
+    return { kind: 'timestamp', length: rows, validity: finishedValidity(this.validity, rows), values };
+  }
+}

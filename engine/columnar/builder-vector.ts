@@ -1,0 +1,39 @@
+/** Plain numbers under construction: typed arrays that double. */
+
+export class Int32Vector {
+  private values = new Int32Array(256);
+  private length = 0;
+
+  push(value: number): void {
+    if (this.length === this.values.length) {
+      const grown = new Int32Array(this.length * 2);
+      grown.set(this.values);
+      this.values = grown;
+    }
+    this.values[this.length++] = value;
+  }
+
+  /** The values in an array of its own. */
+  finish(): Int32Array {
+    return this.values.slice(0, this.length);
+  }
+}
+
+export class Float64Vector {
+  private values = new Float64Array(256);
+  private length = 0;
+
+  push(value: number): void {
+    if (this.length === this.values.length) {
+      const grown = new Float64Array(this.length * 2);
+      grown.set(this.values);
+      this.values = grown;
+    }
+    this.values[this.length++] = value;
+  }
+
+  /** The values in an array of its own. */
+  finish(): Float64Array {
+    return this.values.slice(0, this.length);
+  }
+}
