@@ -5,7 +5,7 @@ import { RowBuilder } from './builder-row.ts';
 import { Float64Vector, Int32Vector } from './builder-vector.ts';
 import type { BytesColumn, Column, ColumnSpec } from './column.ts';
 import { type LineTarget, readLine } from './jsonl-line.ts';
-import { isSpace } from './parse-text.ts';
+import { skipSpace } from './parse-text.ts';
 
 /** Default of `maxLineBytes`: 1 MiB. */
 export const defaultMaxLineBytes = 1 << 20;
@@ -13,11 +13,6 @@ export const defaultMaxLineBytes = 1 << 20;
 export interface JsonlOptions {
   /** Longer lines (line end not counted) are rejected. */
   readonly maxLineBytes: number;
-  /**
-   * Name of the column that keeps what did not fit. A spec of that name is not read from the lines; it stands for the
-   * rescued texts in `JsonlBatch.columns`.
-   */
-  readonly rescue: string;
 }
 
 /** Where the bytes given to `append` come from. */
@@ -105,7 +100,6 @@ const LF = 10;
 const CR = 13;
 
 class Decoder implements JsonlDecoder {
-  private readonly specs: readonly ColumnSpec[];
   private readonly options: JsonlOptions;
   private readonly builder: RowBuilder;
   private readonly target: LineTarget;
@@ -116,12 +110,10 @@ class Decoder implements JsonlDecoder {
   private readonly rejects: JsonlReject[] = [];
 
   constructor(specs: readonly ColumnSpec[], options: JsonlOptions) {
-    this.specs = specs;
     this.options = options;
-    const read = specs.filter((spec) => spec.name !== options.rescue);
-    this.builder = new RowBuilder(read);
+    this.builder = new RowBuilder(specs);
     const { columns, rescued } = this.builder;
-    this.target = { columns, rescued, index: new Map(read.map((spec, i) => [spec.name, i])) };
+    this.target = { columns, rescued, index: new Map(specs.map((spec, i) => [spec.name, i])) };
   }
 
   append(bytes: Uint8Array, source: JsonlSource): JsonlProgress {
@@ -150,12 +142,8 @@ class Decoder implements JsonlDecoder {
   }
 
   finish(): JsonlBatch {
-    const { rows, columns, rescued } = this.builder.finish();
-    const named = this.specs.map(({ name }) => [name, columns[name] ?? rescued] as const);
     return {
-      rows,
-      columns: Object.fromEntries(named),
-      rescued,
+      ...this.builder.finish(),
       file: this.file.finish(),
       line: this.line.finish(),
       offset: this.offset.finish(),
@@ -200,7 +188,5 @@ function hasBom(bytes: Uint8Array): boolean {
 }
 
 function isBlankLine(bytes: Uint8Array, start: number, end: number): boolean {
-  let p = start;
-  while (p < end && isSpace(bytes[p]!)) p++;
-  return p === end;
+  return skipSpace(bytes, start, end) === end;
 }
