@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import type { Table } from 'apache-arrow';
+import type { Column } from '../../engine/columnar/column.ts';
+import {
+  binaryColumn,
+  boolColumn,
+  dateColumn,
+  decimalColumn,
+  dictionaryColumn,
+  float64Column,
+  int32Column,
+  int64Column,
+  nullColumn,
+  timestampColumn,
+  utf8Column,
+  valuesOf,
+} from '../../engine/columnar/column-of.ts';
+import { columnOf, columnsOf, tableOf, typeOf } from '../../engine/columnar/table.ts';
+import { decodeParquet, encodeParquet } from '../../engine/parquet/codec.ts';
+
+const every = {
+  utf8: utf8Column(['a', '', null, 'grün \u{1f680}', 'a']),
+  dictionary: dictionaryColumn(['x', null, 'y', '', 'x']),
+  binary: binaryColumn([new Uint8Array([0, 255]), null, new Uint8Array(0), new Uint8Array([1]), new Uint8Array([2])]),
+  bool: boolColumn([true, false, null, true, false]),
+  int32: int32Column([-(2 ** 31), 2 ** 31 - 1, null, 0, -1]),
+  int64: int64Column([-(2n ** 63n), 2n ** 63n - 1n, null, 0n, -1n]),
+  float64: float64Column([Number.NaN, Number.NEGATIVE_INFINITY, null, -0, 5e-324]),
+  date: dateColumn([-719_162, 2_932_896, null, 0, 20_270]),
+  timestamp: timestampColumn([-1n, 253_402_300_799_999_999n, null, 0n, 1_751_328_000_000_001n]),
+  decimal9: decimalColumn([-999_999_999n, 999_999_999n, null, 0n, 1n], 9, 2),
+  decimal18: decimalColumn([-(10n ** 18n) + 1n, 10n ** 18n - 1n, null, 0n, -1n], 18, 6),
+  decimal38: decimalColumn([-(10n ** 38n) + 1n, 10n ** 38n - 1n, null, 0n, -1n], 38, 12),
+};
+
+test('every type comes back with its values, nulls and type', async () => {
+  const back = await roundTrip(tableOf(every));
+  assert.deepEqual(back.schema.names, Object.keys(every));
+  for (const [name, column] of Object.entries(every)) assertSame(columnOf(back, name), column, name);
+});
+
+test('nulls only, and no rows at all', async () => {
+  for (const length of [0, 1, 9]) {
+    const columns = Object.fromEntries(
+      Object.entries(every).map(([name, column]) => [name, nullColumn(typeOf(column), length)]),
+    );
+    const back = await roundTrip(tableOf(columns));
+    assert.equal(back.numRows, length);
+    for (const [name, column] of Object.entries(columns)) assertSame(columnOf(back, name), column, name);
+  }
+});
+
+test('columns are read by name, in the order of the file, however odd the name; those not there are left out', async () => {
+  const names = ['a.b', 'a', 'é ü;{}=,', '"', ''];
+  const bytes = encodeParquet(
+    tableOf(Object.fromEntries(names.map((name, i) => [name, dictionaryColumn([`${i}`, 'x'])]))),
+  );
+  for (const wanted of [['a'], ['a.b'], ['', 'é ü;{}=,'], ['"', 'nowhere'], [], names]) {
+    const back = await decodeParquet(new Blob([bytes]), wanted);
+    assert.deepEqual(
+      back.schema.names,
+      names.filter((name) => wanted.includes(name)),
+    );
+    assert.equal(back.numRows, 2);
+    for (const name of back.schema.names.map(String)) {
+      assert.equal(valuesOf(columnOf(back, name))[0], `${names.indexOf(name)}`);
+    }
+  }
+});
+
+test('dictionaries that differ between batches and row groups keep their values', async () => {
+  const parts = [
+    ['a', 'b', 'a'],
+    ['c', null, 'b'],
+    ['d', 'a', 'e'],
+  ].map((values) => tableOf({ x: dictionaryColumn(values) }));
+  const table = parts[0]!.concat(parts[1]!, parts[2]!);
+  for (const rowGroupRows of [2, 4, 100]) {
+    const back = await decodeParquet(new Blob([encodeParquet(table, { rowGroupRows })]));
+    assert.deepEqual(valuesOf(columnOf(back, 'x')), ['a', 'b', 'a', 'c', null, 'b', 'd', 'a', 'e']);
+  }
+});
+
+test('two million rows, in one file', async () => {
+  const length = 2_000_000;
+  const table = tableOf({
+    id: { kind: 'int64', length, validity: null, values: BigInt64Array.from({ length }, (_, i) => BigInt(i)) },
+    code: {
+      kind: 'dictionary',
+      length,
+      validity: null,
+      codes: Int32Array.from({ length }, (_, i) => i % 200),
+      values: Array.from({ length: 200 }, (_, i) => `code ${i}`),
+    },
+  });
+  const back = await roundTrip(table);
+  const id = columnOf(back, 'id');
+  const code = columnOf(back, 'code');
+  assert(id.kind === 'int64' && code.kind === 'dictionary');
+  for (let i = 0; i < length; i += 997) {
+    assert.equal(id.values[i], BigInt(i));
+    assert.equal(code.values[code.codes[i]!], `code ${i % 200}`);
+  }
+});
+
+test('works in a worker thread beside the main thread', async () => {
+  const codec = new URL('../../engine/parquet/codec.js', import.meta.url).href;
+  const bytes = encodeParquet(tableOf({ x: int32Column([1, 2, 3]) }));
+  const worker = new Worker(
+    `const { parentPort, workerData } = require('node:worker_threads');
+     import(${JSON.stringify(codec)}).then(async ({ decodeParquet, encodeParquet }) => {
+       const table = await decodeParquet(new Blob([workerData]));
+       parentPort.postMessage(encodeParquet(table));
+     });`,
+    { eval: true, workerData: bytes },
+  );
+  const answer = await new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+  await worker.terminate();
+  assert.deepEqual(valuesOf(columnOf(await decodeParquet(new Blob([answer])), 'x')), [1, 2, 3]);
+});
+
+test('damaged bytes are an error, and the next file still works', async () => {
+  const bytes = encodeParquet(tableOf({ x: int32Column([1, 2, 3]) }));
+  await assert.rejects(decodeParquet(new Blob([bytes.slice(0, -20)])));
+  await assert.rejects(decodeParquet(new Blob([])));
+  assert.equal((await decodeParquet(new Blob([bytes.slice()]))).numRows, 3);
+});
+
+async function roundTrip(table: Table): Promise<Table> {
+  return decodeParquet(new Blob([encodeParquet(table).slice()]));
+}
+
+function assertSame(found: Column, expected: Column, name: string): void {
+  assert.deepEqual(typeOf(found), typeOf(expected), name);
+  assert.deepEqual(valuesOf(found), valuesOf(expected), name);
+}
+
+test('columnsOf gives one chunk for a whole file', async () => {
+  const back = await roundTrip(tableOf(every));
+  assert.equal(back.batches.length, 1);
+  assert.equal(columnsOf(back).int32?.length, 5);
+});
