@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Table } from 'apache-arrow';
 import type { Column, ColumnType } from '../columnar/column.ts';
+import { typeName } from '../columnar/concat-columns.ts';
 import { columnsOf, tableOf, typeOf } from '../columnar/table.ts';
 import { takeColumn } from '../columnar/take.ts';
 import { countNulls } from '../columnar/validity.ts';
@@ -86,7 +87,7 @@ function checkColumns(metadata: TableMetadata, columns: Readonly<Record<string, 
   for (const { name, type, nullable } of metadata.columns) {
     const column = columns[name] ?? refuse(`column ${name} is missing`);
     const found = typeOf(column);
-    if (!sameStorage(found, type)) refuse(`column ${name} is ${typeText(found)}, the table has ${typeText(type)}`);
+    if (!sameInFiles(found, type)) refuse(`column ${name} is ${typeName(found)}, the table has ${typeName(type)}`);
     const nulls = nullable ? 0 : countNulls(column);
     if (nulls > 0) refuse(`column ${name} may not be null and is in ${nulls} of ${column.length} rows`);
   }
@@ -94,10 +95,7 @@ function checkColumns(metadata: TableMetadata, columns: Readonly<Record<string, 
   for (const name of Object.keys(columns)) if (!known.has(name)) refuse(`it has no column ${name}`);
 }
 
-function sameStorage(a: ColumnType, b: ColumnType): boolean {
-  return typeText(a).replace('dictionary', 'utf8') === typeText(b).replace('dictionary', 'utf8');
-}
-
-function typeText(type: ColumnType): string {
-  return type.kind === 'decimal' ? `decimal(${type.precision},${type.scale})` : type.kind;
+/** A dictionary and plain text are one type to a file. */
+function sameInFiles(a: ColumnType, b: ColumnType): boolean {
+  return typeName(a).replace('dictionary', 'utf8') === typeName(b).replace('dictionary', 'utf8');
 }

@@ -5,6 +5,7 @@ import type { Table } from 'apache-arrow';
 import type { Column, ColumnSpec } from '../columnar/column.ts';
 import { nullColumn } from '../columnar/column-of.ts';
 import { concatColumns } from '../columnar/concat.ts';
+import { typeName } from '../columnar/concat-columns.ts';
 import { decodeDictionary, encodeDictionary } from '../columnar/dictionary.ts';
 import { columnOf, tableOf, typeOf } from '../columnar/table.ts';
 import { decodeParquet } from '../parquet/codec.ts';
@@ -64,9 +65,7 @@ function typed(column: Column, { name, type }: ColumnSpec, path: string): Column
   if (column.kind === 'utf8' && type.kind === 'dictionary')
     return encodeDictionary(column as typeof column & { kind: 'utf8' });
   if (column.kind === 'dictionary' && type.kind === 'utf8') return decodeDictionary(column);
-  const found = typeOf(column);
-  if (JSON.stringify(found) !== JSON.stringify(type)) {
-    throw new Error(`${path}: column ${name} is ${JSON.stringify(found)}, the table has ${JSON.stringify(type)}`);
-  }
+  const found = typeName(typeOf(column));
+  if (found !== typeName(type)) throw new Error(`${path}: column ${name} is ${found}, the table has ${typeName(type)}`);
   return column;
 }
