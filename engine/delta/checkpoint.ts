@@ -2,8 +2,8 @@
  * Checkpoints: a table's whole state in one Parquet file (classic V1), so that readers need not replay the log.
  * Source: PROTOCOL.md, "Checkpoints" and "Last Checkpoint File".
  */
-import { tableFromIPC, tableToIPC } from 'apache-arrow';
-import { parquetLibrary } from '../parquet/wasm.ts';
+import type { Table } from 'apache-arrow';
+import { decodeParquet, encodeParquet } from '../parquet/codec.ts';
 import { ObjectNotFound, type ObjectStore } from '../storage/object-store.ts';
 import { encodePath, metadataAction, parseAdd, parseMetadata, parseProtocol, parseRemove } from './actions.ts';
 import { actionsIn, type CheckpointRows, checkpointTable } from './checkpoint-rows.ts';
@@ -23,7 +23,7 @@ export function checkpointInterval(state: TableState, least: number): number {
 
 /** Writes the state's checkpoint and then the hint that names it. Writing it twice is harmless. */
 export async function writeCheckpoint(store: ObjectStore, log: DeltaLog, state: TableState): Promise<void> {
-  const bytes = encodeCheckpoint(state);
+  const bytes = encodeParquet(checkpointTable(rowsOf(state)));
   await store.put(log.checkpointPath(state.version), bytes);
   const hint = {
     version: state.version,
@@ -57,7 +57,7 @@ export async function hintedCheckpoint(store: ObjectStore, log: DeltaLog): Promi
  */
 export async function readCheckpoint(store: ObjectStore, log: DeltaLog, version: number): Promise<TableState> {
   const path = log.checkpointPath(version);
-  const state = decodeCheckpoint(path, version, await store.get(path));
+  const state = stateIn(await decodeParquet(await store.blob(path)), path, version);
   const commit = await log.commit(version, state.metadata.columns);
   const timestampMs = commit?.timestampMs ?? Math.floor((await store.head(path))?.modifiedMs ?? 0);
   return { ...state, timestampMs };
@@ -69,19 +69,6 @@ function hintPath(log: DeltaLog): string {
 
 function actionCount(state: TableState): number {
   return state.files.length + state.tombstones.size + state.txns.size + 2;
-}
-
-function encodeCheckpoint(state: TableState): Uint8Array {
-  const { Compression, Table: WasmTable, WriterPropertiesBuilder, WriterVersion, writeParquet } = parquetLibrary();
-  const properties = new WriterPropertiesBuilder()
-    .setCompression(Compression.ZSTD)
-    .setWriterVersion(WriterVersion.V1)
-    .build();
-  try {
-    return writeParquet(WasmTable.fromIPCStream(tableToIPC(checkpointTable(rowsOf(state)), 'stream')), properties);
-  } finally {
-    properties.free();
-  }
 }
 
 function rowsOf(state: TableState): CheckpointRows {
@@ -110,9 +97,7 @@ function rowsOf(state: TableState): CheckpointRows {
   };
 }
 
-function decodeCheckpoint(path: string, version: number, bytes: Uint8Array): TableState {
-  const { readParquet } = parquetLibrary();
-  const table = tableFromIPC(readParquet(bytes, { batchSize: 1 << 16 }).intoIPCStream());
+function stateIn(table: Table, path: string, version: number): TableState {
   const metaData = actionsIn(table, 'metaData')[0];
   const protocol = actionsIn(table, 'protocol')[0];
   if (metaData === undefined || protocol === undefined) throw new Error(`${path}: no metaData or no protocol in it`);

@@ -42,13 +42,12 @@ export async function loadState(
   const hint = await hintedCheckpoint(store, log);
   // Nothing before the best starting point that is known can be of use.
   const from = Math.max(0, ...[hint, known?.version].filter((v) => v != null && v <= (version ?? v)).map(Number));
-  try {
-    return await loadFrom(store, log, known, version, from);
-  } catch (error) {
-    // What the hint promised is not there: look at the whole log.
+  const loaded = await loadFrom(store, log, known, version, from).catch((error: unknown) => {
     if (from === 0) throw error;
-    return loadFrom(store, log, known, version, 0);
-  }
+    return null;
+  });
+  // What the hint promised is not there: look at the whole log.
+  return loaded ?? (from === 0 ? null : loadFrom(store, log, known, version, 0));
 }
 
 async function loadFrom(

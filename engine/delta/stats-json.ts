@@ -1,67 +1,80 @@
 /**
- * File statistics as the JSON text of `add.stats`, with every digit of numbers that JavaScript numbers cannot hold.
+ * File statistics as the JSON string of an `add` action, without passing decimals and 64-bit integers through a double.
  * Source: PROTOCOL.md, "Per-file Statistics".
  */
 import type { ColumnSpec } from '../columnar/column.ts';
+import { integerOf, recordOf } from './json.ts';
 import type { FileStats } from './types.ts';
 
-/** The JSON text of statistics; bounds of decimals and 64-bit integers, which are text here, become numbers. */
+const numeric = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
+
+/** A JSON string (passed over whole, so digits inside it are left alone) or a JSON number. */
+const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/**
+ * The statistics as JSON. Decimals and 64-bit integers, numeric text in memory, become JSON numbers digit by digit. Throws
+ * when such a bound is not numeric text: one bad number would make the whole commit unreadable.
+ */
 export function encodeStats(stats: FileStats, columns: readonly ColumnSpec[]): string {
   const exact = exactColumns(columns);
-  const members = [`"numRecords":${stats.numRecords}`];
-  for (const name of ['minValues', 'maxValues'] as const) {
-    const bounds = Object.entries(stats[name] ?? {}).map(
-      ([column, value]) =>
-        `${JSON.stringify(column)}:${exact.has(column) && typeof value === 'string' ? value : JSON.stringify(value)}`,
+  const parts = Number.isNaN(stats.numRecords) ? [] : [`"numRecords":${stats.numRecords}`];
+  for (const key of ['minValues', 'maxValues'] as const) {
+    const values = stats[key];
+    if (values === undefined) continue;
+    const entries = Object.entries(values).map(
+      ([name, value]) => `${JSON.stringify(name)}:${exact.has(name) ? digits(name, value) : JSON.stringify(value)}`,
     );
-    if (stats[name] !== undefined) members.push(`"${name}":{${bounds.join(',')}}`);
+    parts.push(`"${key}":{${entries.join(',')}}`);
   }
-  if (stats.nullCount !== undefined) members.push(`"nullCount":${JSON.stringify(stats.nullCount)}`);
-  return `{${members.join(',')}}`;
+  if (stats.nullCount !== undefined) parts.push(`"nullCount":${JSON.stringify(stats.nullCount)}`);
+  return `{${parts.join(',')}}`;
 }
 
 /**
- * Statistics from their JSON text. A file may have none (`stats` is optional): then `numRecords` is NaN. Throws when the
- * text is not a JSON object.
+ * The statistics of an `add` action; bounds of decimals and 64-bit integers as the log's own digits. A file whose writer kept
+ * no statistics has NaN records: sums over it are NaN, not too small. Throws when the text is not a JSON object.
  */
-export function parseStats(json: unknown, columns: readonly ColumnSpec[]): FileStats {
-  if (typeof json !== 'string' || json === '') return { numRecords: Number.NaN };
+export function parseStats(text: unknown, columns: readonly ColumnSpec[]): FileStats {
+  if (typeof text !== 'string' || text === '') return { numRecords: Number.NaN };
+  const stats = recordOf(JSON.parse(text), 'stats');
   const exact = exactColumns(columns);
-  // Every number becomes text first, and a number again where a double holds it.
-  const stats = JSON.parse(
-    json.replace(stringOrNumber, (token) => (token.startsWith('"') ? token : `{"n":"${token}"}`)),
-  );
-  const bounds = (values: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-    Object.fromEntries(
-      Object.entries(values).map(([column, value]) => [column, exact.has(column) ? numberText(value) : plain(value)]),
-    );
-  const { numRecords, minValues, maxValues, nullCount } = stats;
+  const asText =
+    exact.size === 0 || (stats.minValues === undefined && stats.maxValues === undefined)
+      ? stats
+      : recordOf(
+          JSON.parse(text.replace(stringOrNumber, (token) => (token.startsWith('"') ? token : `"${token}"`))),
+          'stats',
+        );
+  const bounds = (key: 'minValues' | 'maxValues') => {
+    if (stats[key] == null) return {};
+    const values = { ...recordOf(stats[key], key) };
+    const texts = recordOf(asText[key], key);
+    for (const name of Object.keys(values)) if (exact.has(name)) values[name] = texts[name];
+    return { [key]: values };
+  };
+  const { numRecords, nullCount } = stats;
   return {
-    numRecords: numRecords === undefined ? Number.NaN : (plain(numRecords) as number),
-    ...(minValues ? { minValues: bounds(minValues) } : {}),
-    ...(maxValues ? { maxValues: bounds(maxValues) } : {}),
-    ...(nullCount ? { nullCount: plain(nullCount) as Record<string, number> } : {}),
+    numRecords: numRecords == null ? Number.NaN : integerOf(numRecords, 'numRecords'),
+    ...bounds('minValues'),
+    ...bounds('maxValues'),
+    ...(nullCount == null ? {} : { nullCount: recordOf(nullCount, 'nullCount') as Record<string, number> }),
   };
 }
 
-/** A JSON string (skipped over whole, so digits inside it are left alone) or a JSON number. */
-const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const exactColumnsOf = new WeakMap<readonly ColumnSpec[], ReadonlySet<string>>();
 
+/** The columns whose numbers a double may not hold. Kept for each list of columns: there are many files to one schema. */
 function exactColumns(columns: readonly ColumnSpec[]): ReadonlySet<string> {
-  return new Set(columns.filter(({ type }) => type.kind === 'decimal' || type.kind === 'int64').map((c) => c.name));
+  let names = exactColumnsOf.get(columns);
+  if (names === undefined) {
+    names = new Set(columns.filter(({ type }) => type.kind === 'decimal' || type.kind === 'int64').map((c) => c.name));
+    exactColumnsOf.set(columns, names);
+  }
+  return names;
 }
 
-function numberText(value: unknown): unknown {
-  return isNumber(value) ? value.n : value;
-}
-
-/** The value with JavaScript numbers in it, at every depth. */
-function plain(value: unknown): unknown {
-  if (isNumber(value)) return Number(value.n);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, v]) => [name, plain(v)]));
-}
-
-function isNumber(value: unknown): value is { readonly n: string } {
-  return typeof value === 'object' && value !== null && typeof (value as { n?: unknown }).n === 'string';
+function digits(name: string, value: unknown): string {
+  if (typeof value === 'string' && numeric.test(value)) return value;
+  if (value === null) return 'null';
+  throw new Error(`statistics of ${name}: ${JSON.stringify(value)} is not numeric text`);
 }
