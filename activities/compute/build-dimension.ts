@@ -45,6 +45,7 @@ export async function buildDimension(input: BuildDimensionInput): Promise<BuiltP
     written: table.numRows - diff.unchanged,
     unchanged: diff.unchanged,
     rejects: [],
+    raws: [],
     late: 0,
     rowsAfter: table.numRows,
   };

@@ -11,10 +11,13 @@ import { contentOf, pathOf } from '../../schemas/contract.ts';
 import type { Reject } from '../../transforms/reject.ts';
 import { changedPartitions } from './changed-partitions.ts';
 import { checkConserved } from './conserved.ts';
+import { readRaws } from './read-raws.ts';
 import { type RecipeContext, recipes } from './recipes.ts';
 
 export interface BuildPartitionsInput {
   readonly lake: string;
+  /** Landing zone to read rejected lines from again; null when none is configured. */
+  readonly landing: string | null;
   readonly table: string;
   readonly metadata: TableMetadata;
   /** Upstream table → its files that map to the partitions. */
@@ -35,6 +38,8 @@ export interface BuiltPartitions {
   readonly written: number;
   readonly unchanged: number;
   readonly rejects: readonly Reject[];
+  /** The raw line of each reject; null when its landing file is gone or replaced. */
+  readonly raws: readonly (Uint8Array | null)[];
   readonly late: number;
   readonly rowsAfter: number;
 }
@@ -71,9 +76,22 @@ export async function buildPartitions(input: BuildPartitionsInput): Promise<Buil
     written: table.numRows - unchanged,
     unchanged,
     rejects,
+    raws: rejects.length === 0 || input.landing === null ? rejects.map(() => null) : stillThere(input.landing, rejects),
     late: contract.name === 'silver.usage_events' ? countTrue(table, 'is_late') : 0,
     rowsAfter: table.numRows,
   };
+}
+
+/** Raw lines of rejected events, where the landing file still has that event at that place. */
+function stillThere(landing: string, rejects: readonly Reject[]): (Uint8Array | null)[] {
+  return rejects.map((reject) => {
+    try {
+      const [raw] = readRaws({ landing, rejects: [reject] });
+      return raw !== undefined && Buffer.from(raw).includes(JSON.stringify(reject.eventId)) ? raw : null;
+    } catch {
+      return null;
+    }
+  });
 }
 
 function countTrue(table: Table, name: string): number {

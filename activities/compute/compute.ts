@@ -6,6 +6,7 @@ import type { hashTable } from './hash-table.ts';
 import type { loadMaster } from './load-master.ts';
 import type { measureFiles } from './measure-files.ts';
 import type { readIds } from './read-ids.ts';
+import type { readRaws } from './read-raws.ts';
 import type { writeEvents } from './write-events.ts';
 
 export interface Tasks {
@@ -16,6 +17,7 @@ export interface Tasks {
   readonly loadMaster: typeof loadMaster;
   readonly measureFiles: typeof measureFiles;
   readonly readIds: typeof readIds;
+  readonly readRaws: typeof readRaws;
   readonly writeEvents: typeof writeEvents;
 }
 

@@ -5,11 +5,11 @@ import type { Column } from '../../engine/columnar/column.ts';
 import { type RowHashes, rowHashes } from '../../engine/columnar/hash.ts';
 import { jsonlDecoder } from '../../engine/columnar/jsonl.ts';
 import { columnOf, columnsOf } from '../../engine/columnar/table.ts';
-import { keptBytes } from '../../schemas/quarantine.ts';
 import { eventColumns } from '../../transforms/bronze/event-columns.ts';
 import { bronzeEvents, contentColumns } from '../../transforms/bronze/events.ts';
 import type { Reject } from '../../transforms/reject.ts';
 import type { LandingRange } from './landing-range.ts';
+import { readRaws } from './read-raws.ts';
 import { buffersOf, moved } from './transfer.ts';
 
 export interface DecodeInput {
@@ -64,36 +64,12 @@ export function decodeEvents(input: DecodeInput): DecodedEvents {
     ids,
     contents,
     rejects,
-    raws: readRaws(input.landing, rejects),
+    raws: readRaws({ landing: input.landing, rejects }),
     read: table.numRows + rejects.length,
     bytes,
   };
   const hashes = [ids.lo, ids.hi, contents.lo, contents.hi].map((a) => a.buffer as ArrayBuffer);
   return moved(result, [...new Set([...buffersOf(Object.values(columns)), ...hashes])]);
-}
-
-/** The first 64 KiB of each rejected line, read again from its landing file. */
-export function readRaws(landing: string, rejects: readonly Reject[]): Uint8Array[] {
-  const open = new Map<string, number>();
-  try {
-    return rejects.map((reject) => {
-      let fd = open.get(reject.sourceFile);
-      if (fd === undefined) {
-        fd = openSync(join(landing, reject.sourceFile), 'r');
-        open.set(reject.sourceFile, fd);
-        if (open.size > 256) {
-          const [oldest, handle] = open.entries().next().value!;
-          closeSync(handle);
-          open.delete(oldest);
-        }
-      }
-      const raw = new Uint8Array(Math.min(reject.byteLength, keptBytes));
-      const read = readSync(fd, raw, 0, raw.length, reject.sourceOffset);
-      return raw.subarray(0, read);
-    });
-  } finally {
-    for (const fd of open.values()) closeSync(fd);
-  }
 }
 
 /** Bytes of the range, valid until the next call. */

@@ -12,7 +12,7 @@ import { contentOf, pathOf } from '../../schemas/contract.ts';
 import { bronzeMaster } from '../../transforms/bronze/master.ts';
 import type { Reject } from '../../transforms/reject.ts';
 import { changedPartitions } from './changed-partitions.ts';
-import { readRaws } from './decode-events.ts';
+import { readRaws } from './read-raws.ts';
 
 export interface LoadMasterInput {
   readonly lake: string;
@@ -70,7 +70,7 @@ export async function loadMaster(input: LoadMasterInput): Promise<LoadedMaster> 
     unchanged: diff.unchanged,
     duplicate: duplicates,
     rejects,
-    raws: readRaws(input.landing, rejects),
+    raws: readRaws({ landing: input.landing, rejects }),
     rowsBefore: before.numRows,
     rowsAfter: table.numRows,
     missingColumns: csv.header.missing,

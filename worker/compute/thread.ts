@@ -6,4 +6,5 @@ export { hashTable } from '../../activities/compute/hash-table.ts';
 export { loadMaster } from '../../activities/compute/load-master.ts';
 export { measureFiles } from '../../activities/compute/measure-files.ts';
 export { readIds } from '../../activities/compute/read-ids.ts';
+export { readRaws } from '../../activities/compute/read-raws.ts';
 export { writeEvents } from '../../activities/compute/write-events.ts';

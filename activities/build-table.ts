@@ -1,0 +1,281 @@
+/** Builds what is dirty of one Silver table or Gold mart: tasks on compute threads, one commit for a group of them. */
+import { filesOf } from '../engine/delta/partitions.ts';
+import { type AddFile, CommitConflict, type Snapshot } from '../engine/delta/types.ts';
+import { contractOf } from '../schemas/catalog.ts';
+import { metadataOf, type TableContract } from '../schemas/contract.ts';
+import { dimOrgs, dimResources } from '../schemas/silver.ts';
+import { checkBalance, workInfo } from './commit-info.ts';
+import { mapTasks } from './compute/compute.ts';
+import type { BuildPartitionsInput, BuiltPartitions } from './compute/build-partitions.ts';
+import type { ActivityContext, Run, TableResult } from './context.ts';
+import { consumedId, dayAfter, type ExtraVersions, fixedVersions, monthOf, wholeTable } from './dirty.ts';
+import { reconcileSilverQuarantine } from './quarantine.ts';
+import { keptSnapshots } from './snapshots.ts';
+
+export interface BuildRequest {
+  readonly table: string;
+  readonly partitions: readonly string[];
+  /** Upstream → version to read. */
+  readonly pinned: Readonly<Record<string, number>>;
+  readonly extra: ExtraVersions;
+}
+
+const targetChunkRows = 150_000;
+const leastChunkRows = 10_000;
+/** Tasks behind one commit. */
+const tasksPerCommit = 64;
+
+/**
+ * Builds the partitions from the pinned upstream versions. Partitions that were built from these versions or later ones
+ * meanwhile are left alone, so a second, late or concurrent attempt adds nothing. Throws `Imbalance` when rows or amounts
+ * are not conserved.
+ */
+export async function buildTable(context: ActivityContext, run: Run, request: BuildRequest): Promise<TableResult> {
+  const contract = contractOf(request.table);
+  const table = context.lake.table(contract.name);
+  const startedMs = context.clock();
+  const total: Mutable<TableResult> = { ...emptyResult(contract.name) };
+  for (;;) {
+    run.signal.throwIfAborted();
+    const base = await table.latest();
+    const open = request.partitions.filter((p) => !isBuilt(contract, base, p, request));
+    if (open.length === 0) return { ...total, version: base?.version ?? -1, ms: context.clock() - startedMs };
+    const upstream = await upstreamSnapshots(context, request.pinned);
+    const chunks = chunksOf(contract, upstream, open, context.compute.threads);
+    const group = chunks.slice(0, tasksPerCommit);
+    const groupStartedMs = context.clock();
+    let rows = total.read;
+    let done = request.partitions.length - open.length;
+    const built = await mapTasks(context.compute, group, async (chunk) => {
+      const result = await runChunk(context, run, contract, base, upstream, chunk, request.extra);
+      rows += result.read;
+      done += chunk.length;
+      run.report({
+        layer: contract.layer,
+        table: contract.name,
+        done,
+        total: request.partitions.length,
+        unit: chunk[0] === wholeTable ? 'table' : 'partitions',
+        rows,
+        rowsPerSecond: Math.round((rows * 1000) / Math.max(1, context.clock() - startedMs)),
+      });
+      return result;
+    });
+    const partitions = group.flat();
+    const rejected = built.flatMap((b) => b.rejects.map((reject, i) => ({ reject, raw: b.raws[i] ?? null })));
+    const counts = {
+      read: sum(built, 'read'),
+      written: sum(built, 'written'),
+      unchanged: sum(built, 'unchanged'),
+      quarantined: rejected.length,
+      duplicate: 0,
+      late: sum(built, 'late'),
+    };
+    if (contract.layer === 'silver') checkBalance(contract.name, counts);
+    if (contract.name === 'silver.usage_events') {
+      await reconcileSilverQuarantine(context, run, partitions, rejected);
+    }
+    const adds = built.flatMap((b) => b.adds);
+    const removes = built.flatMap((b) => b.removes);
+    try {
+      const result = await table.commit({
+        base,
+        reads: readsOf(contract, partitions),
+        adds,
+        removes,
+        txns: consumedVersions(contract, partitions, request),
+        ...(base === null ? { metadata: metadataOf(contract) } : {}),
+        dataChange: true,
+        operation: 'WRITE',
+        info: workInfo(run, counts, {
+          partitions: adds.length === 0 ? 0 : partitions.length,
+          bytes: adds.reduce((b, a) => b + a.size, 0),
+          upstream: request.pinned,
+          startedMs: groupStartedMs,
+          nowMs: context.clock(),
+        }),
+      });
+      addCounts(total, counts, adds, partitions.length);
+      total.version = result.snapshot.version;
+    } catch (error) {
+      if (!(error instanceof CommitConflict)) throw error;
+    }
+  }
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A result of no work. */
+export function emptyResult(table: string): TableResult {
+  return {
+    table,
+    version: -1,
+    partitions: 0,
+    read: 0,
+    written: 0,
+    unchanged: 0,
+    quarantined: 0,
+    duplicate: 0,
+    late: 0,
+    bytes: 0,
+    ms: 0,
+  };
+}
+
+function addCounts(
+  total: Mutable<TableResult>,
+  counts: Pick<TableResult, 'read' | 'written' | 'unchanged' | 'quarantined' | 'duplicate' | 'late'>,
+  adds: readonly AddFile[],
+  partitions: number,
+): void {
+  for (const key of ['read', 'written', 'unchanged', 'quarantined', 'duplicate', 'late'] as const) {
+    total[key] += counts[key];
+  }
+  total.partitions += partitions;
+  total.bytes += adds.reduce((b, a) => b + a.size, 0);
+}
+
+/** Whether the partition has consumed the pinned versions, or later ones. */
+function isBuilt(contract: TableContract, base: Snapshot | null, partition: string, request: BuildRequest): boolean {
+  return Object.entries({ ...request.pinned, ...fixedVersions(contract, request.extra) }).every(
+    ([name, version]) => (base?.txns.get(consumedId(contract.name, partition, name)) ?? -1) >= version,
+  );
+}
+
+function consumedVersions(
+  contract: TableContract,
+  partitions: readonly string[],
+  request: BuildRequest,
+): Record<string, number> {
+  const txns: Record<string, number> = {};
+  for (const partition of partitions) {
+    for (const [name, version] of Object.entries({ ...request.pinned, ...fixedVersions(contract, request.extra) })) {
+      txns[consumedId(contract.name, partition, name)] = version;
+    }
+  }
+  return txns;
+}
+
+function readsOf(contract: TableContract, partitions: readonly string[]) {
+  const column = contract.partition;
+  return column === null || partitions[0] === wholeTable
+    ? ({ kind: 'table' } as const)
+    : ({ kind: 'partitions', partitions: partitions.map((p) => ({ [column]: p })) } as const);
+}
+
+async function upstreamSnapshots(
+  context: ActivityContext,
+  pinned: Readonly<Record<string, number>>,
+): Promise<ReadonlyMap<string, Snapshot>> {
+  const snapshots = new Map<string, Snapshot>();
+  for (const [name, version] of Object.entries(pinned)) snapshots.set(name, await context.lake.table(name).at(version));
+  return snapshots;
+}
+
+/** Contiguous partitions in groups of similar row counts, small enough for memory, enough to busy every thread. */
+function chunksOf(
+  contract: TableContract,
+  upstream: ReadonlyMap<string, Snapshot>,
+  partitions: readonly string[],
+  threads: number,
+): string[][] {
+  if (partitions[0] === wholeTable) return [[wholeTable]];
+  const first = contract.upstream[0]!;
+  const rows = new Map<string, number>();
+  for (const file of upstream.get(first.table)?.files ?? []) {
+    const value = Object.values(file.partitionValues)[0] ?? '';
+    const partition = first.map.kind === 'month' ? monthOf(value) : value;
+    rows.set(partition, (rows.get(partition) ?? 0) + file.stats.numRecords);
+  }
+  const total = partitions.reduce((n, p) => n + (rows.get(p) ?? 0), 0);
+  const size = Math.min(targetChunkRows, Math.max(leastChunkRows, Math.ceil(total / threads)));
+  const chunks: string[][] = [];
+  let current: string[] = [];
+  let held = 0;
+  for (const partition of partitions) {
+    const here = rows.get(partition) ?? 0;
+    if (current.length > 0 && held + here > size) {
+      chunks.push(current);
+      current = [];
+      held = 0;
+    }
+    current.push(partition);
+    held += here;
+  }
+  if (current.length > 0) chunks.push(current);
+  return chunks;
+}
+
+async function runChunk(
+  context: ActivityContext,
+  run: Run,
+  contract: TableContract,
+  base: Snapshot | null,
+  upstream: ReadonlyMap<string, Snapshot>,
+  partitions: readonly string[],
+  extra: ExtraVersions,
+): Promise<BuiltPartitions> {
+  const metadata = base?.metadata ?? metadataOf(contract);
+  const whole = partitions[0] === wholeTable;
+  const current = (base?.files ?? []).filter((f) => whole || partitions.includes(valueOf(f)));
+  const common = { lake: context.lakeRoot, table: contract.name, metadata, current, nowMs: context.clock() };
+  const dimension = [dimOrgs, dimResources].find((d) => d.name === contract.name);
+  if (dimension !== undefined) {
+    const source = `bronze.${dimension.source}`;
+    const snapshots = await keptSnapshots(context.lake, source, upstream.get(source)!.version);
+    return context.compute.run(
+      'buildDimension',
+      { ...common, sourceMetadata: upstream.get(source)!.metadata, snapshots },
+      { signal: run.signal },
+    );
+  }
+  const input: BuildPartitionsInput = {
+    ...common,
+    landing: context.landing,
+    inputs: Object.fromEntries(
+      contract.upstream.map(({ table, map }) => {
+        const snapshot = upstream.get(table);
+        const files =
+          snapshot === undefined
+            ? []
+            : whole || map.kind === 'dimension' || map.kind === 'whole'
+              ? snapshot.files
+              : filesFor(snapshot, partitions, map);
+        return [table, { metadata: snapshot?.metadata ?? metadataOf(contractOf(table)), files }];
+      }),
+    ),
+    compare: whole,
+    context: {
+      fromDay: whole ? null : dayNumber(partitions[0]!),
+      toDay: whole ? null : dayNumber(partitions.at(-1)!),
+      usersMonthDay: extra['users_snapshot_month'] ?? null,
+    },
+  };
+  return context.compute.run('buildPartitions', input, { signal: run.signal });
+}
+
+function filesFor(
+  snapshot: Snapshot,
+  partitions: readonly string[],
+  map: TableContract['upstream'][number]['map'],
+): readonly AddFile[] {
+  const wanted = new Set(partitions);
+  if (map.kind === 'month') return filesOf(snapshot, (v) => wanted.has(monthOf(Object.values(v)[0] ?? '')));
+  if (map.kind === 'window') {
+    for (const p of partitions) for (let i = 1; i <= map.days; i++) wanted.add(dayAfter(p, -i));
+  }
+  return filesOf(snapshot, (v) => wanted.has(Object.values(v)[0] ?? ''));
+}
+
+function valueOf(file: AddFile): string {
+  return Object.values(file.partitionValues)[0] ?? '';
+}
+
+function dayNumber(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`) / 86_400_000;
+}
+
+function sum(built: readonly BuiltPartitions[], key: 'read' | 'written' | 'unchanged' | 'late'): number {
+  return built.reduce((n, b) => n + b[key], 0);
+}
+

@@ -1,0 +1,60 @@
+/** The facts that a data commit carries about itself: what the ledger is made of. */
+import type { Commit } from '../engine/delta/types.ts';
+import type { Run } from './context.ts';
+
+export interface Counts {
+  readonly read: number;
+  readonly written: number;
+  readonly unchanged: number;
+  readonly quarantined: number;
+  readonly duplicate: number;
+  readonly late: number;
+}
+
+export interface WorkInfo {
+  readonly counts: Counts;
+  readonly partitions: number;
+  readonly bytes: number;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly startedUs: number;
+  readonly durationMs: number;
+  /** Upstream table → version consumed. */
+  readonly upstream: Readonly<Record<string, number>>;
+}
+
+/** What to store in a commit. `startedMs` and `nowMs` are milliseconds since 1970. */
+export function workInfo(
+  run: Run,
+  counts: Counts,
+  facts: Pick<WorkInfo, 'partitions' | 'bytes' | 'upstream'> & { readonly startedMs: number; readonly nowMs: number },
+): Record<string, unknown> & { readonly work: WorkInfo } {
+  return {
+    work: {
+      counts,
+      partitions: facts.partitions,
+      bytes: facts.bytes,
+      upstream: facts.upstream,
+      workflowId: run.workflowId,
+      runId: run.runId,
+      startedUs: facts.startedMs * 1000,
+      durationMs: facts.nowMs - facts.startedMs,
+    },
+  };
+}
+
+/** The work a commit did, or null for commits that did none (compaction, restore). */
+export function workOf(commit: Commit): WorkInfo | null {
+  return (commit.info['work'] as WorkInfo | undefined) ?? null;
+}
+
+/** Throws unless read = written + unchanged + quarantined + duplicate; the message names the table and the difference. */
+export function checkBalance(table: string, counts: Counts): void {
+  const { read, written, unchanged, quarantined, duplicate } = counts;
+  const difference = read - written - unchanged - quarantined - duplicate;
+  if (difference === 0) return;
+  throw new Error(
+    `${table}: ${read} rows read ≠ ${written} written + ${unchanged} unchanged + ${quarantined} quarantined + ` +
+      `${duplicate} duplicate; difference ${difference}`,
+  );
+}

@@ -1,0 +1,54 @@
+/** What activities are given: the edges of the system. */
+import type { Lake } from '../engine/delta/lake.ts';
+import type { Serving } from '../serving/serving.ts';
+import type { Compute } from './compute/compute.ts';
+
+export interface ActivityContext {
+  readonly lake: Lake;
+  /** The lake's address, for compute threads. */
+  readonly lakeRoot: string;
+  /** Folder of the raw exports; null when none is configured. */
+  readonly landing: string | null;
+  readonly compute: Compute;
+  /** Connects to Cassandra at the first call; later calls give the same session. */
+  readonly serving: () => Promise<Serving>;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** Bytes of landing files in one micro-batch. */
+  readonly batchBytes: number;
+}
+
+/** Who does the work and whom to tell: from the Temporal activity, or a stand-in outside one. */
+export interface Run {
+  readonly workflowId: string;
+  readonly runId: string;
+  /** Aborted when the activity is cancelled or its worker shuts down. */
+  readonly signal: AbortSignal;
+  /** Says how far the work is; shown in the Temporal UI and by `cpa run`. */
+  readonly report: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly layer: string;
+  readonly table: string;
+  readonly done: number;
+  readonly total: number;
+  readonly unit: string;
+  readonly rows: number;
+  readonly rowsPerSecond: number;
+}
+
+/** What one piece of work did to one table: the ledger's counts. */
+export interface TableResult {
+  readonly table: string;
+  readonly version: number;
+  readonly partitions: number;
+  readonly read: number;
+  readonly written: number;
+  readonly unchanged: number;
+  readonly quarantined: number;
+  readonly duplicate: number;
+  readonly late: number;
+  readonly bytes: number;
+  readonly ms: number;
+}

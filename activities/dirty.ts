@@ -1,0 +1,153 @@
+/**
+ * What has to be built: partitions whose upstream changed since they consumed it.
+ *
+ * A built partition records, for each upstream, the version it consumed, as a Delta `txn` with the application id
+ * `<target>/<partition>←<upstream>`. It is dirty when a later commit of the upstream changed data that maps to it.
+ */
+import type { Lake } from '../engine/delta/lake.ts';
+import type { Snapshot } from '../engine/delta/types.ts';
+import { metadataOf, type TableContract, type Upstream } from '../schemas/contract.ts';
+import { contractOf } from '../schemas/catalog.ts';
+import { dimensionChanges } from './dimension-changes.ts';
+
+/** The whole table as one partition: the unit of tables with an upstream that maps to all of it. */
+export const wholeTable = '*';
+
+export interface Work {
+  readonly table: string;
+  /** Dirty partitions (values as in the Delta log), oldest first; `*` for tables built whole. */
+  readonly partitions: readonly string[];
+  /** Upstream → version to build from; upstream tables that do not exist are left out. */
+  readonly pinned: Readonly<Record<string, number>>;
+  /** Why: one line for each upstream that changed. */
+  readonly reasons: readonly string[];
+}
+
+/** Extra versions a target consumes besides tables: name → version. */
+export type ExtraVersions = Readonly<Record<string, number>>;
+
+/** Application id of the record that `partition` of `target` consumed `upstream`. */
+export function consumedId(target: string, partition: string, upstream: string): string {
+  return `${target}/${partition}←${upstream}`;
+}
+
+/** Whether a table is built whole: one of its upstreams maps to every partition, or it has none. */
+export function isWhole(contract: TableContract): boolean {
+  return contract.partition === null || contract.upstream.some((u) => u.map.kind === 'whole');
+}
+
+/** Versions besides tables that every partition consumes: the rules, and what the caller adds. */
+export function fixedVersions(contract: TableContract, extra: ExtraVersions): ExtraVersions {
+  return { rules: contract.rulesVersion, ...extra };
+}
+
+/** Plans a table. `only` keeps the named partitions. Reads logs, and key columns when a dimension changed. */
+export async function planTable(
+  lake: Lake,
+  contract: TableContract,
+  extra: ExtraVersions = {},
+  only: readonly string[] | null = null,
+): Promise<Work> {
+  const target = await lake.table(contract.name).latest();
+  const upstreams: { upstream: Upstream; snapshot: Snapshot }[] = [];
+  for (const upstream of contract.upstream) {
+    const snapshot = await lake.table(upstream.table).latest();
+    if (snapshot !== null) upstreams.push({ upstream, snapshot });
+  }
+  const pinned = Object.fromEntries(upstreams.map((u) => [u.upstream.table, u.snapshot.version]));
+  if (upstreams.length === 0) return { table: contract.name, partitions: [], pinned, reasons: [] };
+
+  const consumed = (partition: string, upstream: string): number =>
+    target?.txns.get(consumedId(contract.name, partition, upstream)) ?? -1;
+  const candidates = await candidatesOf(lake, contract, target);
+  const dirty = new Set<string>();
+  const reasons: string[] = [];
+  for (const [name, version] of Object.entries(fixedVersions(contract, extra))) {
+    const stale = candidates.filter((p) => consumed(p, name) < version);
+    for (const p of stale) dirty.add(p);
+    if (stale.length > 0) reasons.push(`${name} ${version}: ${stale.length} partitions`);
+  }
+  for (const { upstream, snapshot } of upstreams) {
+    const stale = await staleBy(lake, contract, upstream, snapshot, candidates, consumed);
+    for (const p of stale) dirty.add(p);
+    if (stale.length > 0) reasons.push(`${upstream.table} version ${snapshot.version}: ${stale.length} partitions`);
+  }
+  const partitions = [...dirty].filter((p) => only === null || only.includes(p)).sort();
+  return { table: contract.name, partitions, pinned, reasons };
+}
+
+async function candidatesOf(lake: Lake, contract: TableContract, target: Snapshot | null): Promise<string[]> {
+  if (isWhole(contract)) return [wholeTable];
+  const partitions = new Set<string>();
+  const prefix = `${contract.name}/`;
+  for (const id of target?.txns.keys() ?? []) {
+    const arrow = id.indexOf('←');
+    if (id.startsWith(prefix) && arrow > 0) partitions.add(id.slice(prefix.length, arrow));
+  }
+  for (const upstream of contract.upstream) {
+    if (upstream.map.kind === 'dimension') continue;
+    const snapshot = await lake.table(upstream.table).latest();
+    for (const file of snapshot?.files ?? []) {
+      const value = Object.values(file.partitionValues)[0] ?? '';
+      partitions.add(upstream.map.kind === 'month' ? monthOf(value) : value);
+    }
+  }
+  return [...partitions];
+}
+
+/** Candidates that a data change of the upstream after what they consumed maps to. */
+async function staleBy(
+  lake: Lake,
+  contract: TableContract,
+  upstream: Upstream,
+  snapshot: Snapshot,
+  candidates: readonly string[],
+  consumed: (partition: string, upstream: string) => number,
+): Promise<string[]> {
+  const behind = candidates.filter((p) => consumed(p, upstream.table) < snapshot.version);
+  if (behind.length === 0) return [];
+  const least = Math.min(...behind.map((p) => consumed(p, upstream.table)));
+  const table = lake.table(upstream.table);
+  if (upstream.map.kind === 'dimension') {
+    return dimensionChanges(lake, contract, upstream.table, upstream.map.key, snapshot, behind, consumed);
+  }
+  const touched = new Map<string, number>();
+  for (const commit of await table.commitsSince(least)) {
+    for (const file of [...commit.adds, ...commit.removes]) {
+      if (!file.dataChange) continue;
+      for (const p of mapped(upstream, Object.values(file.partitionValues)[0] ?? '')) touched.set(p, commit.version);
+    }
+  }
+  return behind.filter((p) => (touched.get(p) ?? -1) > consumed(p, upstream.table));
+}
+
+/** Target partitions that an upstream partition maps to. */
+function mapped(upstream: Upstream, value: string): string[] {
+  switch (upstream.map.kind) {
+    case 'same':
+      return [value];
+    case 'month':
+      return [monthOf(value)];
+    case 'whole':
+      return [wholeTable];
+    case 'window':
+      return Array.from({ length: upstream.map.days + 1 }, (_, i) => dayAfter(value, i));
+    case 'dimension':
+      return [];
+  }
+}
+
+/** `2025-07-03` → `2025-07-01`. */
+export function monthOf(day: string): string {
+  return `${day.slice(0, 7)}-01`;
+}
+
+/** The day `days` after a day, both `YYYY-MM-DD`. */
+export function dayAfter(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** Metadata of a table, from its log or, before it exists, from its contract. */
+export async function metadataFor(lake: Lake, table: string) {
+  return (await lake.table(table).latest())?.metadata ?? metadataOf(contractOf(table));
+}

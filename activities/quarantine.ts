@@ -1,0 +1,134 @@
+/** Quarantine tables: rejected rows once each, whoever rejects them and however often. */
+import { valueAt } from '../engine/columnar/column-of.ts';
+import { columnOf } from '../engine/columnar/table.ts';
+import { concatTables } from '../engine/columnar/concat.ts';
+import { selectedIndices, takeTable } from '../engine/columnar/take.ts';
+import { writeDataFiles } from '../engine/delta/data-file.ts';
+import { readFiles } from '../engine/delta/read.ts';
+import { CommitConflict } from '../engine/delta/types.ts';
+import { metadataOf, pathOf } from '../schemas/contract.ts';
+import { quarantineOf } from '../schemas/quarantine.ts';
+import { quarantineRows } from '../transforms/quarantine.ts';
+import type { Reject } from '../transforms/reject.ts';
+import type { ActivityContext, Run } from './context.ts';
+
+export interface Rejected {
+  readonly reject: Reject;
+  readonly raw: Uint8Array | null;
+}
+
+/** Appends rows that Bronze rejected. `identity` (application id and version) tells a repeat of the same append. */
+export async function appendQuarantine(
+  context: ActivityContext,
+  run: Run,
+  source: string,
+  rejected: readonly Rejected[],
+  identity: { readonly appId: string; readonly version: number },
+): Promise<void> {
+  if (rejected.length === 0) return;
+  const contract = quarantineOf(source);
+  const table = context.lake.table(contract.name);
+  const metadata = metadataOf(contract);
+  let adds = null;
+  for (;;) {
+    const base = await table.latest();
+    if ((base?.txns.get(identity.appId) ?? -1) >= identity.version) return;
+    adds ??= await writeDataFiles(context.lake.store, pathOf(contract.name), metadata, rowsOf(context, run, rejected), {
+      nowMs: context.clock(),
+    });
+    try {
+      await table.commit({
+        base,
+        reads: { kind: 'nothing' },
+        adds,
+        removes: [],
+        txns: { [identity.appId]: identity.version },
+        identity: identity.appId,
+        ...(base === null ? { metadata } : {}),
+        dataChange: true,
+        operation: 'WRITE',
+        info: {},
+      });
+      return;
+    } catch (error) {
+      if (!(error instanceof CommitConflict)) throw error;
+    }
+  }
+}
+
+/**
+ * Makes the quarantine hold, of the events of these days that Silver judged, exactly `rejected`: rows that are there stay as
+ * they are, missing ones are added, and rows that pass now leave.
+ */
+export async function reconcileSilverQuarantine(
+  context: ActivityContext,
+  run: Run,
+  days: readonly string[],
+  rejected: readonly Rejected[],
+): Promise<void> {
+  const contract = quarantineOf('usage_events');
+  const table = context.lake.table(contract.name);
+  const metadata = metadataOf(contract);
+  const path = pathOf(contract.name);
+  const dayNumbers = new Set(days.map((d) => Date.parse(`${d}T00:00:00Z`) / 86_400_000));
+  for (;;) {
+    const base = await table.latest();
+    const wanted = new Map(rejected.map((r) => [keyOfReject(r.reject), r]));
+    const removes = [];
+    const kept = [];
+    for (const file of base?.files ?? []) {
+      const rows = await readFiles(context.lake.store, path, metadata, [file]);
+      const keep = new Uint8Array(rows.numRows).fill(1);
+      const [layers, dates, files, generations, offsets, rules] = [
+        'layer',
+        'event_date',
+        'source_file',
+        'source_generation',
+        'source_offset',
+        'rule_id',
+      ].map((name) => columnOf(rows, name));
+      let stale = 0;
+      for (let i = 0; i < rows.numRows; i++) {
+        if (valueAt(layers!, i) !== 'silver' || !dayNumbers.has(valueAt(dates!, i) as number)) continue;
+        const key = [files, generations, offsets, rules].map((c) => String(valueAt(c!, i))).join('\u0000');
+        if (wanted.delete(key)) continue;
+        keep[i] = 0;
+        stale++;
+      }
+      if (stale === 0) continue;
+      removes.push(file);
+      kept.push(takeTable(rows, selectedIndices(keep)));
+    }
+    if (wanted.size === 0 && removes.length === 0) return;
+    if (wanted.size > 0) kept.push(rowsOf(context, run, [...wanted.values()]));
+    const adds = await writeDataFiles(context.lake.store, path, metadata, concatTables(kept), { nowMs: context.clock() });
+    try {
+      await table.commit({
+        base,
+        reads: { kind: 'table' },
+        adds,
+        removes,
+        txns: {},
+        ...(base === null ? { metadata } : {}),
+        dataChange: true,
+        operation: 'WRITE',
+        info: {},
+      });
+      return;
+    } catch (error) {
+      if (!(error instanceof CommitConflict)) throw error;
+    }
+  }
+}
+
+function keyOfReject(reject: Reject): string {
+  return [reject.sourceFile, reject.sourceGeneration, reject.sourceOffset, reject.ruleId].map(String).join('\u0000');
+}
+
+function rowsOf(context: ActivityContext, run: Run, rejected: readonly Rejected[]) {
+  return quarantineRows(
+    rejected.map((r) => r.reject),
+    rejected.map((r) => r.raw),
+    { detectedUs: context.clock() * 1000, runId: run.runId },
+  );
+}
