@@ -62,6 +62,8 @@ export async function commitOn(context: CommitContext, original: CommitRequest):
     const version = checked + 1;
     const txnId = context.newId();
     const bytes = encode(context, request, state, txnId);
+    // Read before it is written: a commit that cannot be read would be the table's end.
+    const commit = parseCommit(version, bytes, state?.metadata.columns ?? []);
     const mine = (commit: LogCommit | null) => commit?.txnId === txnId;
     let written: boolean;
     try {
@@ -74,7 +76,6 @@ export async function commitOn(context: CommitContext, original: CommitRequest):
     }
     // A store that repeats a request by itself can lose the race against its own first try.
     if (written || mine(await log.commit(version, state?.metadata.columns ?? []))) {
-      const commit = parseCommit(version, bytes, state?.metadata.columns ?? []);
       log.keep(commit);
       return { outcome: 'committed', version, snapshot: replay(state, [commit]) };
     }

@@ -42,7 +42,11 @@ export async function vacuum(table: DeltaTable, nowMs: number, options: VacuumOp
   const kept = new Set((await table.at(oldest)).files.map((file) => file.path));
   const compacted = new Set<string>();
   for (const { adds, removes, timestampMs } of await table.commitsSince(oldest)) {
-    for (const { path } of adds) kept.add(path);
+    for (const { path } of adds) {
+      kept.add(path);
+      // A restore brought it back: it is no longer one that a compaction has replaced.
+      compacted.delete(path);
+    }
     if (timestampMs > compactedCutoffMs) continue;
     for (const { path, dataChange } of removes) if (!dataChange) compacted.add(path);
   }

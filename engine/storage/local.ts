@@ -43,7 +43,7 @@ export function localStore(root: string): ObjectStore {
     list: (prefix, startAfter) => naming(prefix, () => listFolder(folder, prefix.replace(/\/+$/, ''), startAfter)),
     head: async (path) => {
       const file = await naming(path, () => stat(locate(path)).catch(nullWhenMissing));
-      return file?.isFile() ? { path, size: file.size, modifiedMs: file.mtimeMs } : null;
+      return file?.isFile() ? { path, size: file.size, modifiedMs: Math.floor(file.mtimeMs) } : null;
     },
     delete: (path) => naming(path, () => rm(locate(path), { force: true })),
   };
@@ -125,7 +125,7 @@ async function listFolder(root: string, prefix: string, startAfter: string | und
     const some = await Promise.all(
       paths.slice(start, start + LIST_PARALLELISM).map(async (path) => {
         const file = await stat(join(root, path)).catch(nullWhenMissing);
-        return file === null ? null : { path, size: file.size, modifiedMs: file.mtimeMs };
+        return file === null ? null : { path, size: file.size, modifiedMs: Math.floor(file.mtimeMs) };
       }),
     );
     // A file deleted between the two looks is not there.

@@ -24,6 +24,7 @@ export interface ObjectStore {
 export interface ObjectInfo {
   readonly path: string;
   readonly size: number;
+  /** Whole milliseconds since 1970. */
   readonly modifiedMs: number;
 }
 

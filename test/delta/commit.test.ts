@@ -218,6 +218,9 @@ describe('committing', () => {
     await refuse({ removes: [file('no-such')] }, /no-such is not a file of the table/);
     await refuse({ adds: [{ ...file('x'), partitionValues: {} }] }, /x has the partition values/);
     await refuse({ adds: [file('x'), file('x')] }, /named twice/);
+    await refuse({ adds: [{ ...file('x'), modificationTime: 1.5 }] }, /modificationTime is not a whole number/);
+    await refuse({ txns: { app: Number.NaN } }, /txn.version is not a whole number/);
+    await refuse({ adds: [{ ...file('x'), stats: { numRecords: 1, minValues: { cost: '1,5' } } }] }, /numeric text/);
     await refuse({ base: { ...base, version: 9 } }, /version 9 was read but is not there/);
     assert.equal((await table.latest())!.version, 0);
   });

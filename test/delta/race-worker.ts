@@ -1,4 +1,7 @@
-/** Commits to a table as one of several processes: `node race-worker.js <root> <table> <writer> <commits> <kind>`. */
+/**
+ * Commits to a table as one of several processes: `node race-worker.js <root> <table> <writer> <commits> <kind>`. Says the name
+ * of each file once its commit is acknowledged.
+ */
 import { DeltaTable } from '../../engine/delta/table.ts';
 import { CommitConflict } from '../../engine/delta/types.ts';
 import { localStore } from '../../engine/storage/local.ts';
@@ -6,7 +9,6 @@ import { file, metadata, request } from './fixtures.ts';
 
 const [root, path, writer, commits, kind] = process.argv.slice(2) as [string, string, string, string, string];
 const table = new DeltaTable(localStore(root), path);
-let conflicts = 0;
 for (let i = 0; i < Number(commits); i++) {
   const identity = { txns: { [writer]: i }, identity: writer };
   for (;;) {
@@ -22,12 +24,11 @@ for (let i = 0; i < Number(commits); i++) {
         const adds = [file(`${writer}-${i}`, '2025-07-01', rows)];
         await table.commit(request({ base, reads: { kind: 'table' }, removes: base.files, adds, ...identity }));
       }
+      process.stdout.write(`${writer}-${i}\n`);
       break;
     } catch (error) {
       if (!(error instanceof CommitConflict)) throw error;
-      conflicts++;
     }
   }
 }
 await table.idle();
-process.stdout.write(JSON.stringify({ conflicts }));

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DeltaTable } from '../../engine/delta/table.ts';
 import type { ObjectStore } from '../../engine/storage/object-store.ts';
-import { temporaryStore } from './fixtures.ts';
+import { file, request, temporaryStore } from './fixtures.ts';
 
 const program = fileURLToPath(new URL('race-worker.js', import.meta.url));
 const run = promisify(execFile);
@@ -43,5 +43,31 @@ describe('processes that commit to one table at the same time', () => {
     assert.equal(files.length, 1);
     // The first commit of the table wrote a file of 3 rows, every other one added a row.
     assert.equal(files[0]!.stats.numRecords, 3 + 59);
+  });
+
+  it('keep what they were told is committed when they are killed', async () => {
+    const acknowledged: string[] = [];
+    await Promise.all(
+      ['a', 'b', 'c', 'd'].map(async (writer, i) => {
+        const child = spawn('node', [program, store.root, 'bronze/killed', writer, '100000', 'append']);
+        child.stdout.setEncoding('utf8').on('data', (text: string) => acknowledged.push(...text.trim().split('\n')));
+        await new Promise((started) => child.stdout.once('data', started));
+        setTimeout(() => child.kill('SIGKILL'), 60 + 70 * i);
+        await new Promise((ended) => child.once('close', ended));
+      }),
+    );
+    const table = new DeltaTable(store, 'bronze/killed');
+    const { files, version } = (await table.latest())!;
+    const paths = new Set(files.map((f) => f.path));
+    assert.ok(acknowledged.length > 4);
+    assert.deepEqual(
+      acknowledged.filter((path) => !paths.has(path)),
+      [],
+    );
+    // Each killed process may have committed one file more than it could say.
+    assert.ok(version + 1 === files.length && files.length <= acknowledged.length + 4);
+    assert.equal((await table.commitsSince(-1)).length, files.length);
+    const base = await table.latest();
+    assert.equal((await table.commit(request({ base, adds: [file('after')] }))).outcome, 'committed');
   });
 });

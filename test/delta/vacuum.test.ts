@@ -85,5 +85,10 @@ describe('vacuum', () => {
       ['s1', 's2'],
     );
     assert.deepEqual((await vacuum(table, 11.5 * hour, { ...options, keepVersions: [] })).files, []);
+
+    now = 11.1 * hour;
+    base = (await table.commit(request({ base, adds: small }))).snapshot;
+    await table.commit(request({ base, removes: small }));
+    assert.deepEqual((await vacuum(table, 12.5 * hour, { ...options, keepVersions: [] })).files, []);
   });
 });
