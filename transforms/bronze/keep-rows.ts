@@ -1,0 +1,45 @@
+/** What becomes of the rows of a batch once their identities were looked up. */
+import type { Table } from 'apache-arrow';
+import { valueAt } from '../../engine/columnar/column-of.ts';
+import { columnsOf } from '../../engine/columnar/table.ts';
+import { selectedIndices, takeTable } from '../../engine/columnar/take.ts';
+import { bronzeRules } from '../../schemas/rules.ts';
+import { eventRejects } from '../event-rejects.ts';
+import type { Reject } from '../reject.ts';
+
+/** Verdicts of a lookup by identity and content. */
+export const verdict = { new: 0, repeat: 1, conflict: 2 } as const;
+
+export interface KeptRows {
+  /** The rows that are new, in order. */
+  readonly table: Table;
+  /** Rows that repeat a known row with the same content. */
+  readonly duplicates: number;
+  /** Rows that repeat a known `event_id` with other content. */
+  readonly rejects: Reject[];
+}
+
+/**
+ * Splits rows of `bronze.usage_events` by verdict (one a row): new rows stay, identical repeats are counted, repeats
+ * with other content are rejected as `event_id_conflict`: the row committed first stays.
+ */
+export function keepRows(table: Table, verdicts: Uint8Array): KeptRows {
+  const kept = new Uint8Array(verdicts.length);
+  const conflicts: number[] = [];
+  let duplicates = 0;
+  for (let i = 0; i < verdicts.length; i++) {
+    if (verdicts[i] === verdict.new) kept[i] = 1;
+    else if (verdicts[i] === verdict.repeat) duplicates++;
+    else conflicts.push(i);
+  }
+  if (duplicates === 0 && conflicts.length === 0) return { table, duplicates, rejects: [] };
+  const columns = conflicts.length === 0 ? {} : columnsOf(table);
+  return {
+    table: takeTable(table, selectedIndices(kept)),
+    duplicates,
+    rejects: eventRejects(columns, conflicts, 'bronze', (row) => ({
+      ruleId: bronzeRules.eventIdConflict.id,
+      reason: `event_id ${valueAt(columns.event_id!, row)} was seen before with other content`,
+    })),
+  };
+}

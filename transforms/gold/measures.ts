@@ -1,0 +1,56 @@
+/** What marts have in common: measures with their zeros and nulls, ratios, and the organisation at the end of a day. */
+
+import { countRows, sumDecimal } from '../../engine/columnar/aggregate.ts';
+import type { Column, DecimalColumn, DictionaryColumn, Int64Column } from '../../engine/columnar/column.ts';
+import { divideDecimals } from '../../engine/columnar/decimal.ts';
+import { encodeDictionary } from '../../engine/columnar/dictionary.ts';
+import type { Grouping } from '../../engine/columnar/group.ts';
+import type { Mask } from '../masks.ts';
+
+/** Sums over the rows of `where`: 0 for a group without such a row, null where all its values are null. */
+export function measure(values: Column, grouping: Grouping, where: Mask): DecimalColumn {
+  const rows = where ?? new Uint8Array(values.length);
+  const sums = sumDecimal(values, grouping, { where: rows });
+  if (sums.validity === null) return sums;
+  const counts = countRows(grouping, { where: rows });
+  const validity = sums.validity.slice();
+  const words = sums.words.slice();
+  for (let g = 0; g < grouping.count; g++) {
+    if (counts.values[g] !== 0n) continue;
+    validity[g >> 3]! |= 1 << (g & 7);
+    words.fill(0, 4 * g, 4 * g + 4);
+  }
+  return { ...sums, validity, words };
+}
+
+/** A ratio under the contract of ratios; null where a side is null or the denominator 0. Rounded half to even. */
+export function ratioOf(numerator: DecimalColumn, denominator: DecimalColumn): DecimalColumn {
+  return divideDecimals(numerator, denominator, { precision: 38, scale: 12 });
+}
+
+/** Whole numbers as exact decimals, for ratios of counts. */
+export function wholeDecimal(counts: Int64Column): DecimalColumn {
+  const { length, values } = counts;
+  const halves = new Int32Array(values.buffer, values.byteOffset, 2 * length);
+  const words = new Int32Array(4 * length);
+  for (let i = 0; i < length; i++) {
+    const high = halves[2 * i + 1]!;
+    words[4 * i] = halves[2 * i]!;
+    words[4 * i + 1] = high;
+    words[4 * i + 2] = high >> 31;
+    words[4 * i + 3] = high >> 31;
+  }
+  return { kind: 'decimal', length, validity: counts.validity, precision: 38, scale: 0, words };
+}
+
+/** Text with `unknown` for null. */
+export function orUnknown(column: Column): DictionaryColumn {
+  const text = column.kind === 'utf8' ? encodeDictionary(column) : column;
+  if (text.kind !== 'dictionary') throw new Error(`orUnknown: ${text.kind} is not text`);
+  if (text.validity === null) return text;
+  const known = text.values.indexOf('unknown');
+  const unknown = known < 0 ? text.values.length : known;
+  const codes = text.codes.slice();
+  for (let i = 0; i < codes.length; i++) if (((text.validity[i >> 3]! >> (i & 7)) & 1) === 0) codes[i] = unknown;
+  return { ...text, validity: null, codes, values: known < 0 ? [...text.values, 'unknown'] : text.values };
+}
