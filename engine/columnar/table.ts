@@ -21,10 +21,13 @@ import {
   TimestampMicrosecond,
   Utf8,
   Vector,
-  vectorFromArray,
 } from 'apache-arrow';
-import type { Column, ColumnSpec, ColumnType } from './column.ts';
-import { concatColumns } from './concat.ts';
+import { columnOfData, columnTypeOf, emptyColumn } from './arrow-data.ts';
+import type { BytesColumn, Column, ColumnSpec, ColumnType } from './column.ts';
+import { concatColumns, typeOf } from './concat-columns.ts';
+import { encodeTexts } from './text.ts';
+
+export { typeOf };
 
 /** The Arrow type that carries a logical column type. Dictionaries have Int32 indices. */
 export function arrowType(type: ColumnType): DataType {
@@ -50,13 +53,6 @@ export function arrowType(type: ColumnType): DataType {
     case 'decimal':
       return new Decimal(type.scale, type.precision, 128);
   }
-}
-
-/** The logical type of a column. */
-export function typeOf(column: Column): ColumnType {
-  return column.kind === 'decimal'
-    ? { kind: 'decimal', precision: column.precision, scale: column.scale }
-    : { kind: column.kind };
 }
 
 /** An Arrow table of one record batch over the columns' own buffers. Throws when lengths differ. */
@@ -86,9 +82,8 @@ export function columnOf(table: Table, name: string): Column {
   const vector = table.getChild(name);
   if (vector === null) throw new Error(`columnOf: no column ${name} in (${table.schema.names.join(', ')})`);
   const chunks = vector.data.filter((d) => d.length > 0);
-  if (chunks.length === 0) return emptyColumn(vector.type);
-  const columns = chunks.map(columnOfData);
-  return columns.length === 1 ? columns[0]! : concatColumns(columns);
+  if (chunks.length === 0) return emptyColumn(columnTypeOf(vector.type));
+  return concatColumns(chunks.map(columnOfData));
 }
 
 /** Every column of a table, by name, each as one contiguous chunk. */
@@ -96,9 +91,9 @@ export function columnsOf(table: Table): Record<string, Column> {
   return Object.fromEntries(table.schema.names.map((name) => [String(name), columnOf(table, String(name))]));
 }
 
-/** A column of no rows of an Arrow type. */
-function emptyColumn(type: DataType): Column {
-  return columnOfData(new Vector([makeData({ type, length: 0 } as never)]).data[0]!);
+/** Names, logical types and nullability of a table's columns, in order. */
+export function specsOf(table: Table): ColumnSpec[] {
+  return table.schema.fields.map(({ name, type, nullable }) => ({ name, type: columnTypeOf(type), nullable }));
 }
 
 function dataOf(column: Column): Data {
@@ -106,7 +101,7 @@ function dataOf(column: Column): Data {
   const common = { length, nullBitmap: validity, nullCount: validity === null ? 0 : -1 };
   switch (column.kind) {
     case 'utf8':
-      return makeData({ ...common, type: new Utf8(), valueOffsets: column.offsets, data: column.bytes });
+      return textData(column);
     case 'binary':
       return makeData({ ...common, type: new Binary(), valueOffsets: column.offsets, data: column.bytes });
     case 'dictionary':
@@ -114,7 +109,7 @@ function dataOf(column: Column): Data {
         ...common,
         type: new Dictionary(new Utf8(), new Int32()),
         data: column.codes,
-        dictionary: vectorFromArray(column.values as string[], new Utf8()),
+        dictionary: new Vector([textData(encodeTexts(column.values))]),
       });
     case 'bool':
       return makeData({ ...common, type: new Bool(), data: column.bits });
@@ -135,4 +130,9 @@ function dataOf(column: Column): Data {
         data: new Uint32Array(column.words.buffer, column.words.byteOffset, column.words.length),
       });
   }
+}
+
+function textData({ length, validity, offsets, bytes }: BytesColumn): Data<Utf8> {
+  const nullCount = validity === null ? 0 : -1;
+  return makeData({ type: new Utf8(), length, nullBitmap: validity, nullCount, valueOffsets: offsets, data: bytes });
 }
