@@ -5,10 +5,12 @@
 import type { Table } from 'apache-arrow';
 import { decodeParquet, encodeParquet } from '../parquet/codec.ts';
 import { ObjectNotFound, type ObjectStore } from '../storage/object-store.ts';
-import { encodePath, metadataAction, parseAdd, parseMetadata, parseProtocol, parseRemove } from './actions.ts';
 import { actionsIn, type CheckpointRows, checkpointTable } from './checkpoint-rows.ts';
+import { metadataAction } from './encode-commit.ts';
 import { integerOf, recordOf, textOf } from './json.ts';
 import type { DeltaLog } from './log.ts';
+import { parseAdd, parseMetadata, parseProtocol, parseRemove } from './parse-commit.ts';
+import { encodePath } from './paths.ts';
 import type { TableState } from './snapshot.ts';
 import { encodeStats } from './stats-json.ts';
 

@@ -2,9 +2,11 @@
  * Committing: write the next version's file if nobody else did; otherwise look at what they did and try again.
  */
 
-import { encodeCommit, type LogCommit, parseCommit, protocol } from './actions.ts';
+import { type LogCommit, protocol } from './actions.ts';
 import { conflictBetween } from './conflict.ts';
+import { encodeCommit } from './encode-commit.ts';
 import type { DeltaLog } from './log.ts';
+import { parseCommit } from './parse-commit.ts';
 import { checkEvolution, checkMetadata, sameMetadata } from './schema.ts';
 import { replay, type TableState } from './snapshot.ts';
 import { CommitConflict, type CommitRequest, type CommitResult } from './types.ts';

@@ -3,7 +3,8 @@
  */
 import type { ColumnSpec } from '../columnar/column.ts';
 import { ObjectNotFound, type ObjectStore } from '../storage/object-store.ts';
-import { type LogCommit, parseCommit } from './actions.ts';
+import type { LogCommit } from './actions.ts';
+import { parseCommit } from './parse-commit.ts';
 
 /** How many log files are read side by side. */
 const readParallelism = 32;

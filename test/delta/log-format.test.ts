@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { decodePath, encodePath } from '../../engine/delta/actions.ts';
+import { decodePath, encodePath } from '../../engine/delta/paths.ts';
 import { parseSchemaString, schemaString } from '../../engine/delta/schema.ts';
 import { encodeStats, parseStats } from '../../engine/delta/stats-json.ts';
 import { DeltaTable } from '../../engine/delta/table.ts';

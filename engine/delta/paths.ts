@@ -1,0 +1,21 @@
+/**
+ * Paths of data files as the log writes them: relative to the table and URI-encoded.
+ * Source: PROTOCOL.md, "Add File and Remove File".
+ */
+
+/** A relative path as the log writes it: each segment URI-encoded, `=` left readable. */
+export function encodePath(path: string): string {
+  return path
+    .split('/')
+    .map((segment) => encodeURIComponent(segment).replaceAll('%3D', '='))
+    .join('/');
+}
+
+/** The path that a log means. */
+export function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch (error) {
+    throw new Error(`Delta log: path is not URI-encoded: ${path}`, { cause: error });
+  }
+}
