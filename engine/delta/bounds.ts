@@ -3,6 +3,7 @@
  */
 import type { Column } from '../columnar/column.ts';
 import {
+  boolExtremes,
   bytesExtremes,
   decimalExtremes,
   dictionaryExtremes,
@@ -22,14 +23,16 @@ const unknownBounds: Bounds = { min: null, max: null };
 
 /**
  * Bounds of the values that are not null. Dates are `YYYY-MM-DD`; timestamps ISO in milliseconds, the minimum rounded down
- * and the maximum up; integers of 64 bits and decimals exact, as text; text at most 32 characters. Booleans and
- * bytes have none, nor floats with a NaN or an infinity: JSON cannot say them.
+ * and the maximum up; integers of 64 bits and decimals exact, as text; text at most 32 characters. Bytes have
+ * none, nor floats with a NaN or an infinity: JSON cannot say them. Booleans have them although Spark leaves them out: without,
+ * delta-rs skips files that hold the value.
  */
 export function boundsOf(column: Column): Bounds {
   switch (column.kind) {
-    case 'bool':
     case 'binary':
       return unknownBounds;
+    case 'bool':
+      return bounds(boolExtremes(column), (i) => ((column.bits[i >> 3]! >> (i & 7)) & 1) === 1);
     case 'int32':
       return bounds(int32Extremes(column), (i) => column.values[i]);
     case 'date':

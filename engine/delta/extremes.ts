@@ -4,6 +4,7 @@
  * One loop for each array type: a loop shared between them is compiled for none, and takes a hundred times as long.
  */
 import type {
+  BoolColumn,
   BytesColumn,
   Column,
   DecimalColumn,
@@ -14,6 +15,20 @@ import type {
 
 /** Slots of the least and the greatest value. */
 export type Extremes = readonly [low: number, high: number];
+
+/** Of booleans, false before true; null without a value. */
+export function boolExtremes({ bits, validity, length }: BoolColumn): Extremes | null {
+  let low = -1;
+  let high = -1;
+  for (let i = 0; i < length; i++) {
+    if (validity !== null && ((validity[i >> 3]! >> (i & 7)) & 1) === 0) continue;
+    if (((bits[i >> 3]! >> (i & 7)) & 1) === 0) low = i;
+    else high = i;
+    if (low >= 0 && high >= 0) break;
+  }
+  if (low < 0 && high < 0) return null;
+  return [low < 0 ? high : low, high < 0 ? low : high];
+}
 
 /** Of integers and dates; null without a value. */
 export function int32Extremes({ values, validity, length }: Int32Column): Extremes | null {

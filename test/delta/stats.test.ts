@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  boolColumn,
   columnOfValues,
   dateColumn,
   decimalColumn,
@@ -29,6 +30,7 @@ test('a bound of each type, nulls counted, columns without values left out', () 
   assert.deepEqual(stats.minValues, {
     utf8: '',
     dictionary: '',
+    bool: false,
     int32: -(2 ** 31),
     int64: '-9223372036854775808',
     float64: -1.7976931348623157e308,
@@ -41,6 +43,7 @@ test('a bound of each type, nulls counted, columns without values left out', () 
   assert.deepEqual(stats.maxValues, {
     utf8: 'zoé \u{1f680} "q" \\ \n',
     dictionary: 'y',
+    bool: true,
     int32: 2 ** 31 - 1,
     int64: '9223372036854775807',
     float64: 0.1,
@@ -80,6 +83,12 @@ test('text is ordered by code points, with or without a dictionary', () => {
   for (const column of [utf8Column(values), dictionaryColumn(values)]) {
     assert.deepEqual(boundsOf(column), { min: 'a', max: '\u{1f680}' });
   }
+});
+
+test('booleans, all alike or not', () => {
+  assert.deepEqual(boundsOf(boolColumn([true, null, true])), { min: true, max: true });
+  assert.deepEqual(boundsOf(boolColumn([false, false])), { min: false, max: false });
+  assert.deepEqual(boundsOf(boolColumn([null])), { min: null, max: null });
 });
 
 test('dictionary values that no row has do not count', () => {

@@ -1,0 +1,74 @@
+/**
+ * Python programs that read what this package writes, each set of packages in an environment of its own.
+ */
+import { execFile } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** The folder of this checkout: the nearest one above the compiled file that has a `package.json`. */
+export const repositoryRoot = ((): string => {
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, 'package.json'))) {
+    if (folder === dirname(folder)) throw new Error(`no package.json above ${import.meta.dirname}`);
+    folder = dirname(folder);
+  }
+  return folder;
+})();
+
+/**
+ * The interpreter of a virtual environment that has the packages (as pip names them), made on first use under
+ * `.cpa/python` and kept. Throws, naming what to install, when `python3` with `venv` and `pip` is missing.
+ */
+export async function pythonWith(packages: readonly string[]): Promise<string> {
+  const name = createHash('sha256').update(packages.join('\n')).digest('hex').slice(0, 12);
+  const environment = join(repositoryRoot, '.cpa', 'python', name);
+  const python = join(environment, 'bin', 'python');
+  if (existsSync(python)) return python;
+  // Made aside and renamed: several test files may need it at once, and one may be interrupted.
+  const draft = `${environment}.${randomUUID()}`;
+  await mkdir(dirname(draft), { recursive: true });
+  try {
+    await explained('python3 with venv (Debian: python3-venv)', run('python3', ['-m', 'venv', draft]));
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages];
+    await explained(`pip, and the packages ${packages.join(', ')}`, run(join(draft, 'bin', 'python'), pip));
+    await writeFile(join(draft, 'packages.txt'), `${packages.join('\n')}\n`);
+    await rename(draft, environment).catch((error: unknown) => {
+      if (!existsSync(python)) throw error;
+    });
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+  return python;
+}
+
+/**
+ * What a script of this folder prints as JSON. Throws with what it wrote to its error output when it fails.
+ */
+export async function jsonFromPython(
+  python: string,
+  script: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
+  const path = join(repositoryRoot, 'test', 'outside', script);
+  const { stdout } = await run(python, [path, ...args], {
+    maxBuffer: 1 << 28,
+    env: { ...process.env, ...environment },
+  });
+  return JSON.parse(stdout);
+}
+
+async function explained<T>(prerequisite: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new Error(`the tests with outside readers need ${prerequisite}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
