@@ -35,8 +35,6 @@ export class BoolBuilder implements ColumnBuilder {
     setNull(this.validity, row);
   }
 
-  endRow(): void {}
-
   finish(rows: number): BoolColumn {
     const bits = this.bits.slice(0, (rows + 7) >> 3);
     return { kind: 'bool', length: rows, validity: finishedValidity(this.validity, rows), bits };

@@ -1,6 +1,7 @@
 import { type ColumnBuilder, RESCUE, TYPED, type Typing } from './builder-column.ts';
 import { finishedValidity, grownBitmap, setNull, setValid } from './builder-validity.ts';
 import type { BytesColumn } from './column.ts';
+import { firstStop, type JsonlScan, NOT_PLAIN, plainStringEnd, stopBits } from './jsonl-scan.ts';
 import { isBlank } from './parse-text.ts';
 
 /** Offsets are 32-bit: what one column can hold. */
@@ -11,6 +12,7 @@ export class BytesBuilder implements ColumnBuilder {
   private offsets = new Int32Array(1);
   private validity = new Uint8Array(0);
   private bytes = new Uint8Array(4096);
+  private view = new DataView(this.bytes.buffer);
   private used = 0;
 
   reserve(rows: number): void {
@@ -25,6 +27,26 @@ export class BytesBuilder implements ColumnBuilder {
     this.put(bytes, start, end);
     setValid(this.validity, row);
     return TYPED;
+  }
+
+  /** Takes the JSON string whose opening quote is at `quote`. */
+  scan(row: number, bytes: Uint8Array, view: DataView, quote: number): JsonlScan {
+    // A blank starts with white space or with a character beyond ASCII.
+    const first = bytes[quote + 1]!;
+    if (first <= 32 || first >= 0x80) return this.scanAny(row, bytes, view, quote);
+    for (let p = quote + 1, used = this.used; ; p += 4, used += 4) {
+      const word = view.getInt32(p, true);
+      if (used + 4 > this.bytes.length) this.ensure(used + 4 - this.used);
+      // What the last word brings beyond the string is overwritten by the next value.
+      this.view.setInt32(used, word, true);
+      const bits = stopBits(word);
+      if (bits === 0) continue;
+      const n = firstStop(bits);
+      if (((word >>> (n * 8)) & 255) !== 0x22) return NOT_PLAIN;
+      this.used = used + n;
+      if (p + n !== quote + 1) setValid(this.validity, row);
+      return p + n + 1;
+    }
   }
 
   /** Appends bytes to the row that is being filled, without making it valid. */
@@ -57,6 +79,7 @@ export class BytesBuilder implements ColumnBuilder {
     setNull(this.validity, row);
   }
 
+  /** Ends the row, whether it was given a value or not. Rows end in order, each once. */
   endRow(row: number): void {
     this.offsets[row + 1] = this.used;
   }
@@ -71,12 +94,21 @@ export class BytesBuilder implements ColumnBuilder {
     };
   }
 
+  /** `scan` for text that may be blank. */
+  private scanAny(row: number, bytes: Uint8Array, view: DataView, quote: number): JsonlScan {
+    const end = plainStringEnd(view, quote + 1);
+    if (end === -1) return NOT_PLAIN;
+    this.text(row, bytes, quote + 1, end);
+    return end + 1;
+  }
+
   private ensure(more: number): void {
     const needed = this.used + more;
     if (needed <= this.bytes.length) return;
     if (needed > maxBytes) throw new Error(`text column: ${needed} bytes in one batch, at most ${maxBytes} fit`);
     const grown = new Uint8Array(Math.min(maxBytes, Math.max(needed, this.bytes.length * 2)));
-    grown.set(this.bytes.subarray(0, this.used));
+    grown.set(this.bytes);
     this.bytes = grown;
+    this.view = new DataView(grown.buffer);
   }
 }

@@ -22,8 +22,6 @@ export interface ColumnBuilder {
   bool(row: number, value: boolean): Typing;
   /** Makes the slot null again, as if this row had not been seen. */
   clear(row: number): void;
-  /** Ends the row, whether it was given a value or not. */
-  endRow(row: number): void;
   /** The column of the first `rows` rows, in arrays of its own. */
   finish(rows: number): Column;
 }

@@ -39,8 +39,6 @@ export class DateBuilder implements ColumnBuilder {
     setNull(this.validity, row);
   }
 
-  endRow(): void {}
-
   finish(rows: number): Int32Column {
     const values = this.values.slice(0, rows);
     return { kind: 'date', length: rows, validity: finishedValidity(this.validity, rows), values };

@@ -1,6 +1,7 @@
 import { type ColumnBuilder, RESCUE, TYPED, type Typing } from './builder-column.ts';
 import { finishedValidity, grownBitmap, setNull, setValid } from './builder-validity.ts';
 import type { DecimalColumn } from './column.ts';
+import { type JsonlScan, NOT_PLAIN, numberEnd } from './jsonl-scan.ts';
 import { EXACT, parseDecimal, ROUNDED } from './parse-decimal.ts';
 import { skipSpace, trimSpace } from './parse-text.ts';
 
@@ -38,6 +39,13 @@ export class DecimalBuilder implements ColumnBuilder {
     return RESCUE;
   }
 
+  /** Takes the JSON number at `start`. */
+  scan(row: number, bytes: Uint8Array, start: number): JsonlScan {
+    const end = numberEnd(bytes, start);
+    if (end === -1) return NOT_PLAIN;
+    return this.number(row, bytes, start, end) === TYPED ? end : ~end;
+  }
+
   bool(): Typing {
     return RESCUE;
   }
@@ -46,8 +54,6 @@ export class DecimalBuilder implements ColumnBuilder {
     this.words.fill(0, row * 4, row * 4 + 4);
     setNull(this.validity, row);
   }
-
-  endRow(): void {}
 
   finish(rows: number): DecimalColumn {
     return {

@@ -1,6 +1,7 @@
 import { type ColumnBuilder, RESCUE, TYPED, type Typing } from './builder-column.ts';
 import { finishedValidity, grownBitmap, setNull, setValid } from './builder-validity.ts';
 import type { DictionaryColumn } from './column.ts';
+import { firstStop, type JsonlScan, NOT_PLAIN, plainStringEnd, stopBits } from './jsonl-scan.ts';
 import { isBlank } from './parse-text.ts';
 
 /** Odd, and without pattern in its bits: 2^32 divided by the golden ratio. */
@@ -40,7 +41,7 @@ export class DictionaryBuilder implements ColumnBuilder {
     const length = end - start;
     if (length > this.words.length * 4) this.words = new Int32Array((length + 3) >> 2);
     const words = this.words;
-    let hash = length;
+    let hash = 0;
     for (let p = start, i = 0; p < end; p += 4, i++) {
       let word = bytes[p]!;
       if (p + 1 < end) word |= bytes[p + 1]! << 8;
@@ -52,6 +53,38 @@ export class DictionaryBuilder implements ColumnBuilder {
     }
     this.setCode(row, length, hash);
     return TYPED;
+  }
+
+  /** Takes the JSON string whose opening quote is at `quote`. */
+  scan(row: number, bytes: Uint8Array, view: DataView, quote: number): JsonlScan {
+    // A blank starts with white space or with a character beyond ASCII.
+    const first = bytes[quote + 1]!;
+    if (first <= 32 || first >= 0x80) return this.scanAny(row, bytes, view, quote);
+    const { words } = this;
+    let hash = 0;
+    let p = quote + 1;
+    for (let i = 0; i < words.length; i++, p += 4) {
+      const word = view.getInt32(p, true);
+      const bits = stopBits(word);
+      if (bits === 0) {
+        words[i] = word;
+        hash = Math.imul(hash ^ word, multiplier);
+        hash ^= hash >>> 15;
+        continue;
+      }
+      const n = firstStop(bits);
+      if (((word >>> (n * 8)) & 255) !== 0x22) return NOT_PLAIN;
+      if (n !== 0) {
+        const rest = word & ((1 << (n * 8)) - 1);
+        words[i] = rest;
+        hash = Math.imul(hash ^ rest, multiplier);
+        hash ^= hash >>> 15;
+      }
+      const end = p + n;
+      if (end !== quote + 1) this.setCode(row, end - quote - 1, hash);
+      return end + 1;
+    }
+    return this.scanAny(row, bytes, view, quote);
   }
 
   number(): Typing {
@@ -68,8 +101,6 @@ export class DictionaryBuilder implements ColumnBuilder {
     setNull(this.validity, row);
   }
 
-  endRow(): void {}
-
   finish(rows: number): DictionaryColumn {
     const bytes = Buffer.from(this.arena.buffer);
     const values: string[] = [];
@@ -81,8 +112,18 @@ export class DictionaryBuilder implements ColumnBuilder {
     return { kind: 'dictionary', length: rows, validity: finishedValidity(this.validity, rows), codes, values };
   }
 
+  /** `scan` for text that may be blank, or is long. */
+  private scanAny(row: number, bytes: Uint8Array, view: DataView, quote: number): JsonlScan {
+    const end = plainStringEnd(view, quote + 1);
+    if (end === -1) return NOT_PLAIN;
+    this.text(row, bytes, quote + 1, end);
+    return end + 1;
+  }
+
   /** Gives the row the code of the value in `words`, a new one if it was not seen before. */
-  private setCode(row: number, length: number, hash: number): void {
+  private setCode(row: number, length: number, wordsHash: number): void {
+    let hash = Math.imul(wordsHash ^ length, multiplier);
+    hash ^= hash >>> 15;
     const mask = this.table.length - 1;
     let slot = hash & mask;
     for (;;) {

@@ -41,8 +41,6 @@ export class Float64Builder implements ColumnBuilder {
     setNull(this.validity, row);
   }
 
-  endRow(): void {}
-
   finish(rows: number): Float64Column {
     const values = this.values.slice(0, rows);
     return { kind: 'float64', length: rows, validity: finishedValidity(this.validity, rows), values };

@@ -1,6 +1,7 @@
 import { type ColumnBuilder, RESCUE, TYPED, type Typing } from './builder-column.ts';
 import { finishedValidity, grownBitmap, setNull, setValid } from './builder-validity.ts';
 import type { Int32Column } from './column.ts';
+import { type JsonlScan, NOT_PLAIN, numberEnd } from './jsonl-scan.ts';
 import { EXACT, parseDecimal } from './parse-decimal.ts';
 import { skipSpace, trimSpace } from './parse-text.ts';
 
@@ -30,6 +31,21 @@ export class Int32Builder implements ColumnBuilder {
     return TYPED;
   }
 
+  /** Takes the JSON number at `start`. */
+  scan(row: number, bytes: Uint8Array, start: number): JsonlScan {
+    const first = bytes[start]! - 0x30;
+    const after = bytes[start + 1]!;
+    // One digit and what may follow a value: `.`, `e` and digits may not.
+    if (first >= 0 && first <= 9 && (after === 0x2c || after === 0x7d)) {
+      this.values[row] = first;
+      setValid(this.validity, row);
+      return start + 1;
+    }
+    const end = numberEnd(bytes, start);
+    if (end === -1) return NOT_PLAIN;
+    return this.number(row, bytes, start, end) === TYPED ? end : ~end;
+  }
+
   bool(): Typing {
     return RESCUE;
   }
@@ -38,8 +54,6 @@ export class Int32Builder implements ColumnBuilder {
     this.values[row] = 0;
     setNull(this.validity, row);
   }
-
-  endRow(): void {}
 
   finish(rows: number): Int32Column {
     const values = this.values.slice(0, rows);

@@ -40,8 +40,6 @@ export class Int64Builder implements ColumnBuilder {
     setNull(this.validity, row);
   }
 
-  endRow(): void {}
-
   finish(rows: number): Int64Column {
     const values = new BigInt64Array(this.words.slice(0, rows * 2).buffer);
     return { kind: 'int64', length: rows, validity: finishedValidity(this.validity, rows), values };

@@ -1,3 +1,4 @@
+import { BytesBuilder } from './builder-bytes.ts';
 import type { ColumnBuilder } from './builder-column.ts';
 import { builderOfType } from './builder-of-type.ts';
 import { RescueBuilder } from './builder-rescue.ts';
@@ -8,6 +9,8 @@ export class RowBuilder {
   /** One builder a column that is read, in the order of the specs. */
   readonly columns: readonly ColumnBuilder[];
   readonly specs: readonly ColumnSpec[];
+  /** Those that must be told where a row ends. */
+  private readonly texts: readonly BytesBuilder[];
   readonly rescued = new RescueBuilder();
   /** Rows ended: the index of the row being filled. */
   rows = 0;
@@ -22,6 +25,7 @@ export class RowBuilder {
     }
     this.specs = specs;
     this.columns = specs.map((spec) => builderOfType(spec.type));
+    this.texts = this.columns.filter((column) => column instanceof BytesBuilder);
     this.reserve(256);
   }
 
@@ -32,7 +36,7 @@ export class RowBuilder {
   }
 
   endRow(): void {
-    for (const column of this.columns) column.endRow(this.rows);
+    for (const column of this.texts) column.endRow(this.rows);
     this.rescued.endRow(this.rows);
     if (++this.rows === this.capacity) this.reserve(this.capacity * 2);
   }

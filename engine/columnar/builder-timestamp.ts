@@ -1,6 +1,7 @@
 import { type ColumnBuilder, RESCUE, TYPED, type Typing } from './builder-column.ts';
 import { finishedValidity, grownBitmap, setNull, setValid } from './builder-validity.ts';
 import type { Int64Column } from './column.ts';
+import { type JsonlScan, NOT_PLAIN, plainStringEnd } from './jsonl-scan.ts';
 import { skipSpace, trimSpace } from './parse-text.ts';
 import { NO_TIME, parseTimestamp, ZONED } from './parse-time.ts';
 
@@ -25,6 +26,13 @@ export class TimestampBuilder implements ColumnBuilder {
     return status === ZONED ? TYPED : RESCUE;
   }
 
+  /** Takes the JSON string whose opening quote is at `quote`. */
+  scan(row: number, bytes: Uint8Array, view: DataView, quote: number): JsonlScan {
+    const end = plainStringEnd(view, quote + 1);
+    if (end === -1) return NOT_PLAIN;
+    return this.text(row, bytes, quote + 1, end) === TYPED ? end + 1 : ~(end + 1);
+  }
+
   number(): Typing {
     return RESCUE;
   }
@@ -37,8 +45,6 @@ export class TimestampBuilder implements ColumnBuilder {
     this.words.fill(0, row * 2, row * 2 + 2);
     setNull(this.validity, row);
   }
-
-  endRow(): void {}
 
   finish(rows: number): Int64Column {
     const values = new BigInt64Array(this.words.slice(0, rows * 2).buffer);

@@ -1,9 +1,11 @@
 /**
  * JSON lines to columns: bytes in, typed columns and provenance out, without an object a row.
  */
+import { isUtf8 } from 'node:buffer';
 import { RowBuilder } from './builder-row.ts';
 import { Float64Vector, Int32Vector } from './builder-vector.ts';
 import type { BytesColumn, Column, ColumnSpec } from './column.ts';
+import { FastReader } from './jsonl-fast.ts';
 import { type LineTarget, readLine } from './jsonl-line.ts';
 import { skipSpace } from './parse-text.ts';
 
@@ -103,6 +105,7 @@ class Decoder implements JsonlDecoder {
   private readonly options: JsonlOptions;
   private readonly builder: RowBuilder;
   private readonly target: LineTarget;
+  private readonly fast: FastReader;
   private readonly file = new Int32Vector();
   private readonly line = new Int32Vector();
   private readonly offset = new Float64Vector();
@@ -112,6 +115,7 @@ class Decoder implements JsonlDecoder {
   constructor(specs: readonly ColumnSpec[], options: JsonlOptions) {
     this.options = options;
     this.builder = new RowBuilder(specs);
+    this.fast = new FastReader(this.builder, options.maxLineBytes);
     const { columns, rescued } = this.builder;
     this.target = { columns, rescued, index: new Map(specs.map((spec, i) => [spec.name, i])) };
   }
@@ -122,11 +126,14 @@ class Decoder implements JsonlDecoder {
     const complete = bytes.lastIndexOf(LF) + 1;
     let lines = 0;
     let blank = 0;
+    const fastEnd = isUtf8(bytes.subarray(0, complete)) ? this.fast.attach(bytes) : 0;
     let start = source.baseOffset === 0 && hasBom(bytes) ? 3 : 0;
     while (start < complete) {
-      const lineEnd = bytes.indexOf(LF, start);
+      const fast = start < fastEnd ? this.fast.read(start) : -1;
+      const lineEnd = fast === -1 ? bytes.indexOf(LF, start) : fast;
       const end = lineEnd > start && bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
-      if (isBlankLine(bytes, start, end)) blank++;
+      if (fast !== -1) this.endRow(start, end, source, source.firstLine + lines);
+      else if (isBlankLine(bytes, start, end)) blank++;
       else this.take(bytes, start, end, source, source.firstLine + lines);
       lines++;
       start = lineEnd + 1;
