@@ -65,19 +65,20 @@ export async function commitOn(context: CommitContext, original: CommitRequest):
     const txnId = context.newId();
     const bytes = encode(context, request, state, txnId);
     // Read before it is written: a commit that cannot be read would be the table's end.
-    const commit = parseCommit(version, bytes, state?.metadata.columns ?? []);
-    const mine = (commit: LogCommit | null) => commit?.txnId === txnId;
+    const columns = state?.metadata.columns ?? [];
+    const commit = parseCommit(version, bytes, columns);
+    const isMine = (found: LogCommit | null) => found?.txnId === txnId;
     let written: boolean;
     try {
       written = await log.write(version, bytes);
     } catch (error) {
       // The write may have succeeded and only its answer be lost: the log knows.
-      const found = await log.commit(version, []).catch(() => null);
+      const found = await log.commit(version, columns).catch(() => null);
       if (found === null) throw error;
-      written = mine(found);
+      written = isMine(found);
     }
     // A store that repeats a request by itself can lose the race against its own first try.
-    if (written || mine(await log.commit(version, state?.metadata.columns ?? []))) {
+    if (written || isMine(await log.commit(version, columns))) {
       log.keep(commit);
       return { outcome: 'committed', version, snapshot: replay(state, [commit]) };
     }

@@ -69,5 +69,6 @@ describe('processes that commit to one table at the same time', () => {
     assert.equal((await table.commitsSince(-1)).length, files.length);
     const base = await table.latest();
     assert.equal((await table.commit(request({ base, adds: [file('after')] }))).outcome, 'committed');
+    await table.idle();
   });
 });
