@@ -1,0 +1,122 @@
+/** A connection to Cassandra for one keyspace. */
+import { readFileSync } from 'node:fs';
+import cassandra from 'cassandra-driver';
+import { type CassandraConfig, checkedKeyspace } from './config.ts';
+import { placed, retrying } from './unavailable.ts';
+
+/** A prepared statement with its parameters: plain values, or cells already encoded. */
+export interface Statement {
+  readonly query: string;
+  readonly params: unknown[];
+}
+
+export interface Session {
+  readonly keyspace: string;
+  /** Hosts and keyspace, as error messages name them. */
+  readonly place: string;
+  /** True where somebody else manages keyspaces and roles (Astra DB). */
+  readonly managed: boolean;
+  /** Tables without a keyspace are those of this session from here on. Called once the keyspace exists. */
+  use(): Promise<void>;
+  /** An idempotent statement, prepared and tried again; `:name` parameters take an object. One page unless `eachPage` is used. */
+  execute(
+    query: string,
+    params?: unknown[] | Record<string, unknown>,
+    timestamp?: number,
+  ): Promise<cassandra.types.Row[]>;
+  /** A statement that is not prepared and not tried again: definitions, lightweight transactions. */
+  executeOnce(query: string, params?: unknown[]): Promise<cassandra.types.Row[]>;
+  /** Statements of one Cassandra partition in one unlogged batch, written at `timestamp` (microseconds). */
+  batch(statements: readonly Statement[], timestamp: number): Promise<void>;
+  /** The pages of an idempotent query, one after another. */
+  pages(query: string, params: unknown[], pageRows: number): AsyncGenerator<cassandra.types.Row[]>;
+  close(): Promise<void>;
+}
+
+/** Unlimited in practice: the callers' queries are bounded by their keys. */
+const fetchAll = 100_000;
+
+/**
+ * Connects. Reads and writes wait for a local quorum. Throws `CassandraUnavailable` when no host answers and a plain Error
+ * when the login is refused; both name hosts and keyspace.
+ */
+export async function connect(config: CassandraConfig): Promise<Session> {
+  const keyspace = checkedKeyspace(config.keyspace);
+  const hosts = config.secureConnectBundle ?? config.contactPoints.join(', ');
+  const place = `Cassandra at ${hosts}, keyspace ${keyspace}`;
+  const client = new cassandra.Client(optionsOf(config));
+  // Without a listener, a lost connection would be reported on the console.
+  client.on('log', () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.shutdown().catch(() => undefined);
+    throw placed(place, error);
+  }
+  const session = sessionOver(client, keyspace, place, config.secureConnectBundle !== undefined);
+  const found = await session.execute('SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?', [
+    keyspace,
+  ]);
+  if (found.length > 0) await session.use();
+  return session;
+}
+
+function sessionOver(client: cassandra.Client, keyspace: string, place: string, managed: boolean): Session {
+  const rowsOf = (result: cassandra.types.ResultSet) => result.rows ?? [];
+  return {
+    keyspace,
+    place,
+    managed,
+    use: async () => {
+      await retrying(place, () => client.execute(`USE ${keyspace}`));
+    },
+    execute: async (query, params = [], timestamp) => {
+      const options = { prepare: true, isIdempotent: true, fetchSize: fetchAll };
+      const timed = timestamp === undefined ? options : { ...options, timestamp };
+      return rowsOf(await retrying(place, () => client.execute(query, params, timed)));
+    },
+    executeOnce: async (query, params = []) => {
+      try {
+        return rowsOf(await client.execute(query, params, { prepare: params.length > 0, isIdempotent: false }));
+      } catch (error) {
+        throw placed(place, error);
+      }
+    },
+    batch: async (statements, timestamp) => {
+      const options = { prepare: true, logged: false, isIdempotent: true, timestamp };
+      await retrying(place, () => client.batch(statements as Statement[], options));
+    },
+    async *pages(query, params, pageRows) {
+      let pageState: string | undefined;
+      do {
+        const options = { prepare: true, isIdempotent: true, fetchSize: pageRows };
+        const at = pageState === undefined ? options : { ...options, pageState };
+        const result = await retrying(place, () => client.execute(query, params, at));
+        yield rowsOf(result);
+        pageState = result.pageState ?? undefined;
+      } while (pageState !== undefined);
+    },
+    close: () => client.shutdown(),
+  };
+}
+
+function optionsOf(config: CassandraConfig): cassandra.DseClientOptions {
+  const { secureConnectBundle, tls, username, password } = config;
+  return {
+    ...(secureConnectBundle === undefined
+      ? { contactPoints: [...config.contactPoints], localDataCenter: config.localDataCenter }
+      : { cloud: { secureConnectBundle } }),
+    ...(username === undefined ? {} : { credentials: { username, password: password ?? '' } }),
+    ...(tls === undefined ? {} : { sslOptions: tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile) } }),
+    encoding: { useBigIntAsLong: true },
+    queryOptions: {
+      consistency: cassandra.types.consistencies.localQuorum,
+      serialConsistency: cassandra.types.consistencies.localSerial,
+    },
+    // Retries are ours, for every kind of failure that passes: `retrying`.
+    policies: { retry: new cassandra.policies.retry.FallthroughRetryPolicy() },
+    pooling: { coreConnectionsPerHost: { [cassandra.types.distance.local]: 2 }, heartBeatInterval: 30_000 },
+    socketOptions: { connectTimeout: 5_000, readTimeout: 15_000 },
+    monitorReporting: { enabled: false },
+  };
+}
