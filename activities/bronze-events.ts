@@ -313,7 +313,7 @@ function judge(decoded: readonly DecodedEvents[], index: IdIndex): Judged {
   const rejected: Rejected[] = [];
   const counts = { read: 0, written: 0, unchanged: 0, quarantined: 0, duplicate: 0, late: 0 };
   const parts = decoded.map((part) => {
-    const verdicts = index.probe(part.ids, part.contents).verdicts;
+    const verdicts = index.probe(part.ids, part.contents).verdict;
     const keep = verdicts.map((v) => (v === 0 ? 1 : 0));
     index.insert(part.ids, part.contents, keep);
     part.rejects.forEach((reject, i) => rejected.push({ reject, raw: part.raws[i] ?? null }));

@@ -1,6 +1,6 @@
 /** What activities are given: the edges of the system. */
 import type { Lake } from '../engine/delta/lake.ts';
-import type { Serving } from '../serving/serving.ts';
+import type { Session } from '../serving/session.ts';
 import type { Compute } from './compute/compute.ts';
 
 export interface ActivityContext {
@@ -11,7 +11,7 @@ export interface ActivityContext {
   readonly landing: string | null;
   readonly compute: Compute;
   /** Connects to Cassandra at the first call; later calls give the same session. */
-  readonly serving: () => Promise<Serving>;
+  readonly serving: () => Promise<Session>;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** Bytes of landing files in one micro-batch. */

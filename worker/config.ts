@@ -65,9 +65,14 @@ function cassandra(env: Env): CassandraConfig | null {
     localDataCenter: text(env, 'CASSANDRA_LOCAL_DC') ?? 'datacenter1',
     keyspace,
     ...(username !== undefined && password !== undefined ? { username, password } : {}),
-    ...(flag(env, 'CASSANDRA_TLS', false) ? { tls: { caFile: text(env, 'CASSANDRA_TLS_CA') ?? null } } : {}),
+    ...(flag(env, 'CASSANDRA_TLS', false) ? { tls: tls(env) } : {}),
     ...(bundle === undefined ? {} : { secureConnectBundle: resolve(bundle) }),
   };
+}
+
+function tls(env: Env): { caFile?: string } {
+  const caFile = text(env, 'CASSANDRA_TLS_CA');
+  return caFile === undefined ? {} : { caFile: resolve(caFile) };
 }
 
 function text(env: Env, name: string): string | undefined {

@@ -1,10 +1,12 @@
 /** Compute as activities see it: named tasks that run on other threads, with typed inputs and results. */
 import type { buildDimension } from './build-dimension.ts';
 import type { buildPartitions } from './build-partitions.ts';
+import type { countLanding } from './count-landing.ts';
 import type { decodeEvents } from './decode-events.ts';
 import type { hashTable } from './hash-table.ts';
 import type { loadMaster } from './load-master.ts';
 import type { measureFiles } from './measure-files.ts';
+import type { profile } from './profile.ts';
 import type { readIds } from './read-ids.ts';
 import type { readRaws } from './read-raws.ts';
 import type { writeEvents } from './write-events.ts';
@@ -12,10 +14,12 @@ import type { writeEvents } from './write-events.ts';
 export interface Tasks {
   readonly buildDimension: typeof buildDimension;
   readonly buildPartitions: typeof buildPartitions;
+  readonly countLanding: typeof countLanding;
   readonly decodeEvents: typeof decodeEvents;
   readonly hashTable: typeof hashTable;
   readonly loadMaster: typeof loadMaster;
   readonly measureFiles: typeof measureFiles;
+  readonly profile: typeof profile;
   readonly readIds: typeof readIds;
   readonly readRaws: typeof readRaws;
   readonly writeEvents: typeof writeEvents;

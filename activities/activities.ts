@@ -1,0 +1,93 @@
+/** The activities of a worker: thin wrappers that give the work its context and its Temporal run. */
+import { randomInt } from 'node:crypto';
+import { ApplicationFailure } from '@temporalio/activity';
+import { contractOf } from '../schemas/catalog.ts';
+import { marts } from '../schemas/gold.ts';
+import { runAudit } from './audit/audit.ts';
+import type { AuditReport, AuditRequest } from './audit/report.ts';
+import { type MasterRequest, loadMasterSnapshot } from './bronze-masters.ts';
+import { type DrainResult, drainEvents } from './bronze-events.ts';
+import { buildTable, emptyResult } from './build-table.ts';
+import type { ActivityContext, TableResult } from './context.ts';
+import { withRun } from './current-run.ts';
+import { DedupeIndex } from './dedupe-index.ts';
+import { type ExtraVersions, planTable } from './dirty.ts';
+import { syncLedger } from './ledger.ts';
+import { problem } from './problem.ts';
+import { type MartPublication, publishMart } from './serving.ts';
+import { loadedSnapshots } from './snapshots.ts';
+
+export interface BuildDirtyRequest {
+  readonly table: string;
+  /** Keep to these partitions (`YYYY-MM-DD`); null: whatever is dirty. */
+  readonly dates: readonly string[] | null;
+}
+
+export interface Activities {
+  /** Loads the snapshot of one CSV master into Bronze. */
+  loadMaster(request: MasterRequest): Promise<TableResult>;
+  /** Reads every complete event line that has landed into Bronze. */
+  drainStream(): Promise<DrainResult>;
+  /** Builds whatever is dirty of one Silver table or Gold mart. */
+  buildDirty(request: BuildDirtyRequest): Promise<TableResult>;
+  /** Enters commits of the tables into the ledger; returns how many. */
+  enterLedger(tables: readonly string[]): Promise<number>;
+  /** Publishes one mart to Cassandra and reads back what changed. */
+  publish(request: { readonly mart: string; readonly rebuild: boolean }): Promise<MartPublication>;
+  /** Checks every layer against the one before. */
+  audit(request: AuditRequest): Promise<AuditReport>;
+}
+
+/** Activities over a context. Failures that trying again does not mend are typed and not retried. */
+export function createActivities(context: ActivityContext): Activities {
+  const index = new DedupeIndex(context, randomInt(2 ** 31));
+  return {
+    loadMaster: (request) => withRun((run) => typed(() => loadMasterSnapshot(context, run, request))),
+    drainStream: () => withRun((run) => typed(() => drainEvents(context, run, index))),
+    buildDirty: ({ table, dates }) =>
+      withRun((run) =>
+        typed(async () => {
+          const contract = contractOf(table);
+          const extra = await extraVersions(context, table);
+          const work = await planTable(context.lake, contract, extra, dates);
+          if (work.partitions.length === 0) {
+            const latest = await context.lake.table(table).latest();
+            return { ...emptyResult(table), version: latest?.version ?? -1 };
+          }
+          return buildTable(context, run, { table, partitions: work.partitions, pinned: work.pinned, extra });
+        }),
+      ),
+    enterLedger: (tables) => typed(() => syncLedger(context, tables)),
+    publish: ({ mart, rebuild }) =>
+      withRun((run) => {
+        if (!marts.some((m) => m.name === mart)) {
+          throw problem('NoSuchTable', `no mart ${mart}; marts: ${marts.map((m) => m.name).join(', ')}`);
+        }
+        return typed(() => publishMart(context, run, mart, rebuild));
+      }),
+    audit: (request) => withRun((run) => typed(() => runAudit(context, run, request))),
+  };
+}
+
+/** What a table consumes besides its upstream tables. */
+async function extraVersions(context: ActivityContext, table: string): Promise<ExtraVersions> {
+  if (table !== 'gold.org_monthly_engagement') return {};
+  const snapshots = await loadedSnapshots(context.lake, 'bronze.users');
+  if (snapshots.length === 0) return {};
+  const latest = new Date(Math.max(...snapshots.map((s) => s.instantUs)) / 1000);
+  return { users_snapshot_month: Date.UTC(latest.getUTCFullYear(), latest.getUTCMonth(), 1) / 86_400_000 };
+}
+
+/** Errors that name their kind and can never succeed by trying again. */
+const hopeless = new Set(['Imbalance', 'DimensionShrunk', 'PublicationMismatch']);
+
+async function typed<T>(body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (error instanceof Error && hopeless.has(error.name)) {
+      throw ApplicationFailure.create({ type: error.name, message: error.message, nonRetryable: true, cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,118 @@
+/** Gold against Silver and Gold. */
+import { marts } from '../../schemas/gold.ts';
+import type { ActivityContext, Run } from '../context.ts';
+import type { Profile } from '../compute/profile.ts';
+import { type AuditCheck, equalCheck } from './report.ts';
+import { type AuditScope, profiles, rowsIn } from './scope.ts';
+
+/** A mart's columns that sum to the same as an upstream's in every audited day. */
+interface Comparison {
+  readonly mart: string;
+  readonly upstream: string;
+  /** Mart column that counts the upstream's rows. */
+  readonly rows: string | null;
+  readonly sums: readonly (readonly [upstream: string, mart: string])[];
+}
+
+const comparisons: readonly Comparison[] = [
+  {
+    mart: 'gold.org_daily_usage_by_service',
+    upstream: 'silver.usage_events',
+    rows: 'event_count',
+    sums: [
+      ['cost_usd', 'daily_cost_usd'],
+      ['carbon_kg', 'daily_carbon_kg'],
+      ['genai_tokens', 'daily_genai_tokens'],
+    ],
+  },
+  {
+    mart: 'gold.daily_usage_rollup',
+    upstream: 'gold.org_daily_usage_by_service',
+    rows: 'organisations',
+    sums: [
+      ['daily_cost_usd', 'daily_cost_usd'],
+      ['daily_requests', 'daily_requests'],
+      ['daily_carbon_kg', 'daily_carbon_kg'],
+      ['daily_genai_tokens', 'daily_genai_tokens'],
+      ['event_count', 'event_count'],
+    ],
+  },
+  {
+    mart: 'gold.org_daily_cost_anomalies',
+    upstream: 'gold.org_daily_usage_by_service',
+    rows: null,
+    sums: [['daily_cost_usd', 'actual_cost_usd']],
+  },
+  { mart: 'gold.org_monthly_revenue', upstream: 'silver.billing_monthly', rows: 'invoices', sums: [] },
+  {
+    mart: 'gold.monthly_revenue_rollup',
+    upstream: 'gold.org_monthly_revenue',
+    rows: null,
+    sums: [
+      ['revenue_usd', 'revenue_usd'],
+      ['credits_usd', 'credits_usd'],
+      ['invoices', 'invoices'],
+    ],
+  },
+  {
+    mart: 'gold.daily_support_rollup',
+    upstream: 'gold.org_daily_support_metrics',
+    rows: null,
+    sums: [
+      ['total_tickets', 'total_tickets'],
+      ['critical_tickets', 'critical_tickets'],
+      ['sla_breached_count', 'sla_breached_count'],
+    ],
+  },
+];
+
+/** Sums by day, ticket counts, and unique keys of every mart. */
+export async function auditGold(context: ActivityContext, run: Run, scope: AuditScope): Promise<AuditCheck[]> {
+  const checks: AuditCheck[] = [];
+  for (const comparison of comparisons) checks.push(...(await compare(context, run, scope, comparison)));
+  const tickets = scope.snapshots.get('gold.org_daily_support_metrics');
+  if (tickets !== undefined) {
+    const facts = await profiles(context, run, tickets, null, { key: [], sums: ['total_tickets'], texts: [] });
+    const total = [...facts.values()].reduce((n, f) => n + (f.sums['total_tickets'] ?? 0n), 0n);
+    const rows = rowsIn(scope.snapshots.get('silver.support_tickets'));
+    checks.push(equalCheck('gold.org_daily_support_metrics: Silver tickets = total_tickets', ['Silver', rows], ['mart', total], rows));
+  }
+  for (const { name, key } of marts) {
+    const snapshot = scope.snapshots.get(name);
+    if (snapshot === undefined) continue;
+    const facts = [...(await profiles(context, run, snapshot, scope.touched(name), { key, sums: [], texts: [] })).values()];
+    const rows = facts.reduce((n, f) => n + f.rows, 0);
+    const distinct = facts.reduce((n, f) => n + f.distinctKeys, 0);
+    checks.push(equalCheck(`${name}: (${key.join(', ')}) is unique`, ['rows', rows], ['distinct', distinct], rows));
+  }
+  return checks;
+}
+
+async function compare(context: ActivityContext, run: Run, scope: AuditScope, comparison: Comparison): Promise<AuditCheck[]> {
+  const { mart, upstream, rows, sums } = comparison;
+  const left = scope.snapshots.get(upstream);
+  const right = scope.snapshots.get(mart);
+  if (left === undefined || right === undefined) return [];
+  const a = scope.touched(upstream);
+  const b = scope.touched(mart);
+  const days = a === null || b === null ? null : new Set([...a, ...b]);
+  const before = await profiles(context, run, left, days, { key: [], sums: [...new Set(sums.map(([from]) => from))], texts: [] });
+  const after = await profiles(context, run, right, days, { key: [], sums: [...sums.map(([, to]) => to), ...(rows === null ? [] : [rows])], texts: [] });
+  const compared = total(before, (p) => BigInt(p.rows));
+  const checks = sums.map(([from, to]) =>
+    equalCheck(
+      `${mart}: sum of ${to} = sum of ${upstream}.${from}`,
+      [upstream, total(before, (p) => p.sums[from] ?? 0n)],
+      [mart, total(after, (p) => p.sums[to] ?? 0n)],
+      Number(compared),
+    ),
+  );
+  if (rows !== null) {
+    checks.push(equalCheck(`${mart}: rows of ${upstream} = sum of ${rows}`, [upstream, compared], [mart, total(after, (p) => p.sums[rows] ?? 0n)], Number(compared)));
+  }
+  return checks;
+}
+
+function total(profiles: ReadonlyMap<string, Profile>, pick: (profile: Profile) => bigint): bigint {
+  return [...profiles.values()].reduce((n, p) => n + pick(p), 0n);
+}

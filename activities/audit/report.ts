@@ -1,0 +1,29 @@
+/** What an audit reports. */
+export interface AuditRequest {
+  /** `changed`: counts of all, contents of what changed; `everything`: contents of all. */
+  readonly scope: 'changed' | 'everything';
+}
+
+export interface AuditReport {
+  readonly scope: AuditRequest['scope'];
+  readonly passed: boolean;
+  readonly checks: readonly AuditCheck[];
+  readonly ms: number;
+}
+
+/** One check: what was compared and what was found. */
+export interface AuditCheck {
+  readonly name: string;
+  readonly passed: boolean;
+  /** Things compared: rows, partitions or keys. */
+  readonly compared: number;
+  /** Both sides in words, with the numbers. */
+  readonly finding: string;
+}
+
+/** A check that two numbers are equal. */
+export function equalCheck(name: string, left: readonly [string, bigint | number], right: readonly [string, bigint | number], compared: number): AuditCheck {
+  const passed = BigInt(left[1]) === BigInt(right[1]);
+  const difference = passed ? '' : `; difference ${BigInt(left[1]) - BigInt(right[1])}`;
+  return { name, passed, compared, finding: `${left[0]} ${left[1]}, ${right[0]} ${right[1]}${difference}` };
+}

@@ -1,0 +1,90 @@
+/** What an audit looks at: partitions touched since the last audit that passed, or all of them. */
+import type { Lake } from '../../engine/delta/lake.ts';
+import type { AddFile, Snapshot } from '../../engine/delta/types.ts';
+import { ledger } from '../../schemas/ops.ts';
+import type { ActivityContext, Run } from '../context.ts';
+import type { Profile } from '../compute/profile.ts';
+import { mapTasks } from '../compute/compute.ts';
+import type { AuditRequest } from './report.ts';
+
+export interface AuditScope {
+  readonly kind: AuditRequest['scope'];
+  /** Tables at the versions under audit; those that do not exist are absent. */
+  readonly snapshots: ReadonlyMap<string, Snapshot>;
+  /** Partition values to look into; null for all. */
+  readonly touched: (table: string) => ReadonlySet<string> | null;
+}
+
+/** Newest versions of the tables that exist. */
+export async function versionsOf(lake: Lake, tables: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const versions = new Map<string, number>();
+  for (const name of tables) {
+    const snapshot = await lake.table(name).latest();
+    if (snapshot !== null) versions.set(name, snapshot.version);
+  }
+  return versions;
+}
+
+/** The scope of an audit of these versions. */
+export async function auditScope(
+  lake: Lake,
+  kind: AuditRequest['scope'],
+  versions: ReadonlyMap<string, number>,
+): Promise<AuditScope> {
+  const audited = (await lake.table(ledger.name).latest())?.txns ?? new Map<string, number>();
+  const snapshots = new Map<string, Snapshot>();
+  const touched = new Map<string, ReadonlySet<string>>();
+  for (const [name, version] of versions) {
+    snapshots.set(name, await lake.table(name).at(version));
+    const partitions = new Set<string>();
+    for (const commit of await lake.table(name).commitsSince(audited.get(`audit/${name}`) ?? -1)) {
+      for (const file of [...commit.adds, ...commit.removes]) partitions.add(partitionOf(file));
+    }
+    touched.set(name, partitions);
+  }
+  return { kind, snapshots, touched: (table) => (kind === 'everything' ? null : (touched.get(table) ?? new Set())) };
+}
+
+/** A file's partition value; the empty text for null or a table without partitions. */
+export function partitionOf(file: { readonly partitionValues: AddFile['partitionValues'] }): string {
+  return Object.values(file.partitionValues)[0] ?? '';
+}
+
+/** Profiles of a table by partition, on compute threads; `only` null takes all partitions. */
+export async function profiles(
+  context: ActivityContext,
+  run: Run,
+  snapshot: Snapshot,
+  only: ReadonlySet<string> | null,
+  ask: { readonly key: readonly string[]; readonly sums: readonly string[]; readonly texts: readonly string[] },
+): Promise<ReadonlyMap<string, Profile>> {
+  const files = new Map<string, AddFile[]>();
+  for (const file of snapshot.files) {
+    const partition = partitionOf(file);
+    if (only !== null && !only.has(partition)) continue;
+    files.set(partition, [...(files.get(partition) ?? []), file]);
+  }
+  const entries = [...files];
+  const results = await mapTasks(context.compute, entries, ([, list]) =>
+    context.compute.run(
+      'profile',
+      { lake: context.lakeRoot, metadata: snapshot.metadata, files: list, ...ask },
+      { signal: run.signal },
+    ),
+  );
+  return new Map(entries.map(([partition], i) => [partition, results[i]!]));
+}
+
+/** Rows by partition, from the log alone. */
+export function rowsByPartition(snapshot: Snapshot | undefined): ReadonlyMap<string, number> {
+  const rows = new Map<string, number>();
+  for (const file of snapshot?.files ?? []) {
+    rows.set(partitionOf(file), (rows.get(partitionOf(file)) ?? 0) + file.stats.numRecords);
+  }
+  return rows;
+}
+
+/** Rows of a table, from the log alone. */
+export function rowsIn(snapshot: Snapshot | undefined): number {
+  return (snapshot?.files ?? []).reduce((n, f) => n + f.stats.numRecords, 0);
+}

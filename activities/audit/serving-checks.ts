@@ -1,0 +1,42 @@
+/** Cassandra against Gold. */
+import { marts } from '../../schemas/gold.ts';
+import { readPublications } from '../../serving/publication-log.ts';
+import { verify } from '../../serving/verify.ts';
+import type { ActivityContext, Run } from '../context.ts';
+import type { AuditCheck } from './report.ts';
+import type { AuditScope } from './scope.ts';
+
+/** Reads every mart back: what changed since the last audit, or all of it; and that the newest version is the published one. */
+export async function auditServing(context: ActivityContext, run: Run, scope: AuditScope): Promise<AuditCheck[]> {
+  const session = await context.serving();
+  const checks: AuditCheck[] = [];
+  for (const mart of marts) {
+    run.signal.throwIfAborted();
+    const snapshot = scope.snapshots.get(mart.name);
+    if (snapshot === undefined) continue;
+    const [last] = (await readPublications(context.lake, mart.name)).closed;
+    checks.push({
+      name: `${mart.name}: the published version is the newest`,
+      passed: last?.version === snapshot.version,
+      compared: 1,
+      finding: `Gold version ${snapshot.version}, published ${last?.version ?? 'none'}`,
+    });
+    if (scope.touched(mart.name)?.size === 0) continue;
+    const found = await verify({
+      lake: context.lake,
+      session,
+      mart,
+      partitions: scope.kind === 'everything' ? 'all' : 'changed',
+      limit: 3,
+    });
+    checks.push({
+      name: `${mart.name}: Cassandra holds what Gold says`,
+      passed: found.missing + found.extra + found.different === 0,
+      compared: found.rows,
+      finding:
+        `${found.rows} rows: ${found.missing} missing, ${found.extra} too many, ${found.different} different` +
+        (found.samples[0] === undefined ? '' : `; first: ${JSON.stringify(found.samples[0])}`),
+    });
+  }
+  return checks;
+}

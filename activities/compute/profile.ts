@@ -1,0 +1,60 @@
+/** Task: the facts an audit compares: rows, distinct keys, exact sums and the values of a text column. */
+import { sumDecimal } from '../../engine/columnar/aggregate.ts';
+import { valueAt } from '../../engine/columnar/column-of.ts';
+import { groupBy } from '../../engine/columnar/group.ts';
+import { columnOf } from '../../engine/columnar/table.ts';
+import { readFiles } from '../../engine/delta/read.ts';
+import type { AddFile, TableMetadata } from '../../engine/delta/types.ts';
+import { openStore } from '../../engine/storage/open.ts';
+import { pathOf } from '../../schemas/contract.ts';
+
+export interface ProfileInput {
+  readonly lake: string;
+  readonly metadata: TableMetadata;
+  /** Files read together: a whole partition, or a whole small table. */
+  readonly files: readonly AddFile[];
+  readonly key: readonly string[];
+  /** Decimal and int64 columns to sum. */
+  readonly sums: readonly string[];
+  /** Text columns whose values are counted. */
+  readonly texts: readonly string[];
+}
+
+export interface Profile {
+  readonly rows: number;
+  readonly distinctKeys: number;
+  /** Unscaled sums by column. */
+  readonly sums: Readonly<Record<string, bigint>>;
+  /** Column → value (`null` as the empty text) → rows. */
+  readonly texts: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** Reads the columns asked for and no others. */
+export async function profile(input: ProfileInput): Promise<Profile> {
+  const columns = [...new Set([...input.key, ...input.sums, ...input.texts])];
+  const { metadata, files } = input;
+  const table = await readFiles(openStore(input.lake), pathOf(metadata.name), metadata, files, columns);
+  const rows = files.reduce((n, f) => n + f.stats.numRecords, 0);
+  if (rows === 0) {
+    return { rows, distinctKeys: 0, sums: Object.fromEntries(input.sums.map((s) => [s, 0n])), texts: {} };
+  }
+  const everything = { ids: new Int32Array(rows), count: 1, first: new Int32Array(1) };
+  const sums = Object.fromEntries(
+    input.sums.map((name) => {
+      const column = columnOf(table, name);
+      if (column.kind === 'int64') return [name, column.values.reduce((a, b) => a + b, 0n)];
+      return [name, (valueAt(sumDecimal(column, everything), 0) as bigint | null) ?? 0n];
+    }),
+  );
+  const texts = Object.fromEntries(
+    input.texts.map((name) => {
+      const column = columnOf(table, name);
+      const grouping = groupBy([column]);
+      const counts = new Array<number>(grouping.count).fill(0);
+      for (const id of grouping.ids) counts[id]!++;
+      return [name, Object.fromEntries(counts.map((n, g) => [String(valueAt(column, grouping.first[g]!) ?? ''), n]))];
+    }),
+  );
+  const distinctKeys = input.key.length === 0 ? rows : groupBy(input.key.map((k) => columnOf(table, k))).count;
+  return { rows, distinctKeys, sums, texts };
+}

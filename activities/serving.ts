@@ -1,0 +1,66 @@
+/** Publishing a mart to Cassandra, and reading back what changed. */
+import { marts } from '../schemas/gold.ts';
+import { readPublications } from '../serving/publication-log.ts';
+import { publicationState } from '../serving/publication-state.ts';
+import { type PublishResult, publish } from '../serving/publish.ts';
+import { rebuild } from '../serving/rebuild.ts';
+import { verify } from '../serving/verify.ts';
+import type { PublishProgress } from '../serving/write-publication.ts';
+import type { ActivityContext, Run } from './context.ts';
+import { problem } from './problem.ts';
+
+export interface MartPublication extends PublishResult {
+  /** Rows read back and found equal; 0 when nothing was published. */
+  readonly verified: number;
+}
+
+/**
+ * Publishes and verifies. A mart that Cassandra has never held, though the lake has published it (a new keyspace), is
+ * rebuilt. Fails with `AuditFailed` when a row read back differs.
+ */
+export async function publishMart(
+  context: ActivityContext,
+  run: Run,
+  name: string,
+  everything: boolean,
+): Promise<MartPublication> {
+  const mart = marts.find((m) => m.name === name)!;
+  const { lake } = context;
+  const session = await context.serving();
+  const startedMs = context.clock();
+  const onProgress = ({ partitions, partitionsDone, written, deleted }: PublishProgress): void => {
+    run.signal.throwIfAborted();
+    const rows = written + deleted;
+    run.report({
+      layer: 'serving',
+      table: name,
+      done: partitionsDone,
+      total: partitions,
+      unit: 'partitions',
+      rows,
+      rowsPerSecond: Math.round((rows * 1000) / Math.max(1, context.clock() - startedMs)),
+    });
+  };
+  const request = { lake, session, runId: run.runId, onProgress };
+  const published =
+    everything || (await isNewKeyspace(context, name))
+      ? (await rebuild({ ...request, marts: [mart] }))[0]!
+      : await publish({ ...request, mart });
+  if (published.unchanged) return { ...published, verified: 0 };
+  const found = await verify({ lake, session, mart, partitions: 'changed', limit: 5 });
+  const wrong = found.missing + found.extra + found.different;
+  if (wrong > 0 && found.version === published.version) {
+    throw problem(
+      'AuditFailed',
+      `${name} read back from ${session.place}: ${found.missing} rows missing, ${found.extra} too many, ` +
+        `${found.different} different of ${found.rows}; first: ${JSON.stringify(found.samples[0])}`,
+    );
+  }
+  return { ...published, verified: found.rows };
+}
+
+async function isNewKeyspace(context: ActivityContext, mart: string): Promise<boolean> {
+  const state = await publicationState(await context.serving());
+  const log = await readPublications(context.lake, mart);
+  return !state.has(mart) && log.closed.length > 0 && [...state.values()].every((s) => s.lakeId === log.lakeId);
+}

@@ -1,0 +1,29 @@
+/** How long each kind of activity may take and how it is retried. */
+import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/activities.ts';
+
+/**
+ * Work on the lake: minutes at most in practice; a dead worker is noticed after `heartbeatTimeout`. Tried again until
+ * `scheduleToCloseTimeout`, since what can heal (disk, network, a restarted service) often needs an operator first.
+ */
+export const lake: ActivityInterfaceFor<Activities> = proxyActivities<Activities>({
+  startToCloseTimeout: '2 hours',
+  heartbeatTimeout: '10 seconds',
+  scheduleToCloseTimeout: '8 hours',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+});
+
+/** Work on Cassandra: a node that restarts is back within a minute. */
+export const serving: ActivityInterfaceFor<Activities> = proxyActivities<Activities>({
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '10 seconds',
+  scheduleToCloseTimeout: '4 hours',
+  retry: { initialInterval: '1 second', backoffCoefficient: 1.5, maximumInterval: '20 seconds' },
+});
+
+/** Short bookkeeping. */
+export const bookkeeping: ActivityInterfaceFor<Activities> = proxyActivities<Activities>({
+  startToCloseTimeout: '5 minutes',
+  scheduleToCloseTimeout: '1 hour',
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+});

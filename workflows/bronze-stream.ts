@@ -1,0 +1,34 @@
+import type { DrainResult } from '../activities/bronze-events.ts';
+import { bookkeeping, lake } from './activity-options.ts';
+import type { LayerResult } from './bronze-batch.ts';
+import { day, parseInput, word } from './input.ts';
+import { logicalDate } from './logical-date.ts';
+import { failOn, type Problem } from './problems.ts';
+import { progressBoard } from './progress.ts';
+import { tagRun } from './search-attributes.ts';
+
+export interface StreamResult extends LayerResult {
+  readonly batches: number;
+  readonly waitingBytes: number;
+  readonly replaced: readonly string[];
+}
+
+/**
+ * The usage events to Bronze in micro-batches: every complete line that has landed, then ends (`availableNow`).
+ * Input (all optional): `{"mode": "availableNow", "date": "2025-08-14"}`.
+ */
+export async function bronzeStream(input?: unknown): Promise<StreamResult> {
+  const { date } = parseInput(input, { mode: word('availableNow'), date: day });
+  const board = progressBoard('Reads every complete event line that has landed into Bronze, in micro-batches, and ends.');
+  tagRun('bronze', ['bronze.usage_events'], logicalDate(date));
+  board.stage('draining the event stream');
+  const drained: DrainResult = await lake.drainStream();
+  const { batches, waitingBytes, unreadable, replaced, ...table } = drained;
+  board.add([table]);
+  if (batches > 0) await bookkeeping.enterLedger(['bronze.usage_events']);
+  board.stage('done');
+  const result = { tables: board.tables, batches, waitingBytes, replaced };
+  const problems: Problem[] = unreadable.map(({ file, error }) => ({ what: file, type: 'FileUnreadable', message: error }));
+  failOn(problems, result);
+  return result;
+}

@@ -1,0 +1,76 @@
+/** Inputs of workflows: one optional JSON object, every field optional, checked with an error that names the field. */
+import { ApplicationFailure } from '@temporalio/workflow';
+
+/** How a field is read: from `unknown` to its type, or null when the value does not fit. */
+interface FieldKind<T> {
+  readonly parse: (value: unknown) => T | null;
+  readonly example: string;
+}
+
+type Parsed<F extends Record<string, FieldKind<unknown>>> = {
+  readonly [K in keyof F]: (F[K] extends FieldKind<infer T> ? T : never) | null;
+};
+
+/** A calendar day. */
+export const day: FieldKind<string> = {
+  parse: (v) =>
+    typeof v === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(v) && new Date(`${v}T00:00:00Z`).toISOString().startsWith(v) ? v : null,
+  example: '"2025-08-14"',
+};
+
+/** An instant. */
+export const instant: FieldKind<string> = {
+  parse: (v) => (typeof v === 'string' && /\dT\d/.test(v) && !Number.isNaN(Date.parse(v)) ? v : null),
+  example: '"2025-08-14T00:00:00Z"',
+};
+
+/** A list of days. */
+export const days: FieldKind<readonly string[]> = {
+  parse: (v) => (Array.isArray(v) && v.every((d) => day.parse(d) !== null) ? (v as string[]) : null),
+  example: '["2025-08-14"]',
+};
+
+/** A list of names out of those known. */
+export function names(known: readonly string[]): FieldKind<readonly string[]> {
+  return {
+    parse: (v) => (Array.isArray(v) && v.every((n) => known.includes(n as string)) ? (v as string[]) : null),
+    example: `["${known[0]}"], out of ${known.join(', ')}`,
+  };
+}
+
+/** One of the words. */
+export function word<T extends string>(...words: readonly T[]): FieldKind<T> {
+  return { parse: (v) => (words.includes(v as T) ? (v as T) : null), example: words.map((w) => `"${w}"`).join(' or ') };
+}
+
+export const yesOrNo: FieldKind<boolean> = { parse: (v) => (typeof v === 'boolean' ? v : null), example: 'true' };
+
+/** Reads an input. Absent fields are null. Fails the workflow, not to be retried, naming field, value and an example. */
+export function parseInput<F extends Record<string, FieldKind<unknown>>>(input: unknown, fields: F): Parsed<F> {
+  if (input === undefined || input === null) input = {};
+  if (typeof input !== 'object' || Array.isArray(input)) {
+    throw bad(`the input ${JSON.stringify(input)} is not a JSON object such as {} or ${example(fields)}`);
+  }
+  const given = input as Record<string, unknown>;
+  for (const name of Object.keys(given)) {
+    if (!(name in fields)) throw bad(`no field ${name}; the fields are ${Object.keys(fields).join(', ') || 'none'}`);
+  }
+  const parsed: Record<string, unknown> = {};
+  for (const [name, kind] of Object.entries(fields)) {
+    const value = given[name];
+    parsed[name] = value === undefined || value === null ? null : kind.parse(value);
+    if (parsed[name] === null && value !== undefined && value !== null) {
+      throw bad(`${name}: ${JSON.stringify(value)} is not valid; an example is ${kind.example}`);
+    }
+  }
+  return parsed as Parsed<F>;
+}
+
+function example(fields: Record<string, FieldKind<unknown>>): string {
+  const first = Object.entries(fields)[0];
+  return first === undefined ? '{}' : `{"${first[0]}": ${first[1].example}}`;
+}
+
+function bad(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, 'BadInput');
+}

@@ -1,0 +1,43 @@
+/** Going on where it can: failures of parts are kept and reported at the end. */
+import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, isCancellation } from '@temporalio/workflow';
+
+export interface Problem {
+  readonly what: string;
+  readonly type: string;
+  readonly message: string;
+}
+
+/** Runs a part; a failure that trying again does not mend becomes a problem. Cancellation passes through. */
+export async function attempt<T>(what: string, problems: Problem[], body: () => Promise<T>): Promise<T | null> {
+  try {
+    return await body();
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const root = rootOf(error);
+    problems.push({
+      what,
+      type: root instanceof ApplicationFailure ? (root.type ?? 'Error') : 'Error',
+      message: root instanceof Error ? root.message : String(root),
+    });
+    return null;
+  }
+}
+
+/** Fails the run when there are problems; the message lists them, the details carry them with the result so far. */
+export function failOn(problems: readonly Problem[], result: unknown): void {
+  if (problems.length === 0) return;
+  throw ApplicationFailure.create({
+    type: 'LineIncomplete',
+    message: problems.map((p) => `${p.what}: ${p.message}`).join('\n'),
+    nonRetryable: true,
+    details: [result],
+  });
+}
+
+function rootOf(error: unknown): unknown {
+  let root = error;
+  while ((root instanceof ActivityFailure || root instanceof ChildWorkflowFailure) && root.cause !== undefined) {
+    root = root.cause;
+  }
+  return root;
+}

@@ -1,0 +1,23 @@
+/** Search attributes that every run of the line carries. */
+import { defineSearchAttributeKey, type SearchAttributeType } from '@temporalio/common';
+import { upsertSearchAttributes } from '@temporalio/workflow';
+
+/** Name → type, as registered with the server. */
+export const searchAttributeTypes = {
+  CpaLayer: 'KEYWORD',
+  CpaTable: 'KEYWORD_LIST',
+  CpaLogicalDate: 'KEYWORD',
+} as const satisfies Record<string, SearchAttributeType>;
+
+const layerKey = defineSearchAttributeKey('CpaLayer', searchAttributeTypes.CpaLayer);
+const tableKey = defineSearchAttributeKey('CpaTable', searchAttributeTypes.CpaTable);
+const dateKey = defineSearchAttributeKey('CpaLogicalDate', searchAttributeTypes.CpaLogicalDate);
+
+/** Says which layer, tables and logical date this run is about. */
+export function tagRun(layer: string, tables: readonly string[], date: string): void {
+  upsertSearchAttributes([
+    { key: layerKey, value: layer },
+    { key: tableKey, value: [...tables] },
+    { key: dateKey, value: date },
+  ]);
+}
