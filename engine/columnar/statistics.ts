@@ -11,7 +11,7 @@ export function mean(values: Float64Array): number {
 
 /** Standard deviation of a sample (n − 1 in the denominator), in two passes. 0 for a single value. */
 export function standardDeviation(values: Float64Array): number {
-  if (values.length === 1) return 0;
+  if (values.length < 2) return values.length === 1 ? 0 : Number.NaN;
   const middle = mean(values);
   let squares = 0;
   for (let i = 0; i < values.length; i++) squares += (values[i]! - middle) ** 2;
