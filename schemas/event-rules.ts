@@ -27,7 +27,7 @@ export const unitOfMetric: Readonly<Record<string, string>> = {
 const metrics = Object.keys(unitOfMetric);
 
 /** Fields whose type is a number; `schema_version` is whole. */
-const numbers = ['value', 'cost_usd_increment', 'schema_version', 'carbon_kg', 'genai_tokens'];
+const numbers = ['value', 'cost_usd_increment', 'carbon_kg', 'genai_tokens', 'schema_version'];
 const rounding = ['value', 'cost_usd_increment', 'carbon_kg', 'genai_tokens'];
 const texts = ['resource_id', 'service', 'region', 'metric', 'unit'];
 

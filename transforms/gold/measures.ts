@@ -1,8 +1,16 @@
 /** What marts have in common: measures with their zeros and nulls, ratios, and the organisation at the end of a day. */
 
 import { countRows, sumDecimal } from '../../engine/columnar/aggregate.ts';
-import type { Column, DecimalColumn, DictionaryColumn, Int64Column } from '../../engine/columnar/column.ts';
-import { divideDecimals } from '../../engine/columnar/decimal.ts';
+import {
+  type Column,
+  type DecimalColumn,
+  type DictionaryColumn,
+  type Int32Column,
+  type Int64Column,
+  isValid,
+} from '../../engine/columnar/column.ts';
+import { constantColumn } from '../../engine/columnar/column-of.ts';
+import { divideDecimals, parseDecimal } from '../../engine/columnar/decimal.ts';
 import { encodeDictionary } from '../../engine/columnar/dictionary.ts';
 import type { Grouping } from '../../engine/columnar/group.ts';
 import type { Mask } from '../masks.ts';
@@ -21,6 +29,19 @@ export function measure(values: Column, grouping: Grouping, where: Mask): Decima
     words.fill(0, 4 * g, 4 * g + 4);
   }
   return { ...sums, validity, words };
+}
+
+/** Sums over the rows of `where` (all when absent), 0 for a group without a value. */
+export function total(values: Column, grouping: Grouping, where?: Uint8Array): DecimalColumn {
+  return zeroForNull(sumDecimal(values, grouping, where === undefined ? {} : { where }));
+}
+
+/** The decimals with 0 for null. */
+export function zeroForNull(column: DecimalColumn): DecimalColumn {
+  if (column.validity === null) return column;
+  const words = column.words.slice();
+  for (let i = 0; i < column.length; i++) if (!isValid(column, i)) words.fill(0, 4 * i, 4 * i + 4);
+  return { ...column, validity: null, words };
 }
 
 /** A ratio under the contract of ratios; null where a side is null or the denominator 0. Rounded half to even. */
@@ -53,4 +74,25 @@ export function orUnknown(column: Column): DictionaryColumn {
   const codes = text.codes.slice();
   for (let i = 0; i < codes.length; i++) if (((text.validity[i >> 3]! >> (i & 7)) & 1) === 0) codes[i] = unknown;
   return { ...text, validity: null, codes, values: known < 0 ? [...text.values, 'unknown'] : text.values };
+}
+
+/**
+ * Dates with 1970-01-01 for null. A row whose master states no day still counts in the marts, where no data is that old:
+ * left out, it would be lost.
+ */
+export function orUndated(column: Column): Int32Column {
+  if (column.kind !== 'date') throw new Error(`orUndated: ${column.kind} is not a date`);
+  if (column.validity === null) return column;
+  const values = column.values.slice(0, column.length);
+  for (let i = 0; i < values.length; i++) if (!isValid(column, i)) values[i] = 0;
+  return { ...column, validity: null, values };
+}
+
+/** The same decimal number in every row. */
+export function constantDecimal(text: string, scale: number, length: number): DecimalColumn {
+  return constantColumn(
+    { kind: 'decimal', precision: 38, scale },
+    parseDecimal(text, 38, scale),
+    length,
+  ) as DecimalColumn;
 }
