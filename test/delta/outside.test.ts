@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { before, test } from 'node:test';
-import type { ColumnType } from '../../engine/columnar/column.ts';
 import type { ColumnValue } from '../../engine/columnar/column-of.ts';
 import { deltaType } from '../../engine/delta/schema.ts';
-import { jsonFromPython, pythonWith } from '../outside/python.ts';
+import { askPython, pythonWith } from '../outside/python.ts';
 import { temporaryStore } from './fixtures.ts';
-import { type OutsideTable, outsideTables } from './outside-tables.ts';
+import { foundByValue, type OutsideTable, outsideNames, outsideTables, textsOf } from './outside-tables.ts';
 import { valueText } from './value-text.ts';
 
 const packages = ['deltalake==1.6.*', 'pyarrow', 'duckdb'];
-const names = ['by_text', 'by_date', 'plain', 'evolved', 'overwritten', 'checkpointed', 'compacted'];
 
 type Texts = Record<string, string | null>;
 
@@ -32,12 +28,14 @@ before(async () => {
   const python = await pythonWith(packages);
   const store = await temporaryStore();
   tables = await outsideTables(store);
-  const request = join(store.root, 'request.json');
-  await writeFile(request, JSON.stringify(tables.map(({ folder, files }) => ({ folder, files }))));
-  answers = (await jsonFromPython(python, 'read_table.py', [request])) as Record<string, Answer>;
+  answers = (await askPython(
+    python,
+    'read_table.py',
+    tables.map(({ folder, files }) => ({ folder, files })),
+  )) as Record<string, Answer>;
 });
 
-for (const name of names) {
+for (const name of outsideNames) {
   test(`delta-rs reads ${name}: version, types, every value, and finds each through the statistics`, () => {
     const { table, answer, texts } = of(name);
     assert.equal(answer.delta.version, table.version);
@@ -47,12 +45,7 @@ for (const name of names) {
     );
     assert.deepEqual(answer.delta.rows, texts);
     for (const [column, found] of Object.entries(answer.delta.found)) {
-      const expected: Record<string, number> = {};
-      for (const row of texts) {
-        const value = row[column] ?? null;
-        if (value !== null) expected[value] = (expected[value] ?? 0) + 1;
-      }
-      assert.deepEqual({ ...found }, expected, `rows found by ${column}`);
+      assert.deepEqual({ ...found }, foundByValue(texts, column), `rows found by ${column}`);
     }
   });
 
@@ -73,10 +66,7 @@ for (const name of names) {
 
 function of(name: string) {
   const table = tables.find((t) => t.name === name)!;
-  const types = new Map<string, ColumnType>(table.metadata.columns.map((c) => [c.name, c.type]));
-  const texts = table.rows.map((row) =>
-    Object.fromEntries(Object.entries(row).map(([column, value]) => [column, valueText(types.get(column)!, value)])),
-  );
+  const texts = textsOf(table);
   assert.ok(texts.length > 0);
   return { table, answer: answers[table.folder]!, texts };
 }

@@ -4,7 +4,8 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -47,20 +48,23 @@ export async function pythonWith(packages: readonly string[]): Promise<string> {
 }
 
 /**
- * What a script of this folder prints as JSON. Throws with what it wrote to its error output when it fails.
+ * Runs a script of this folder: it is given the paths of a JSON file with the request and of one to write its answer to (its
+ * output is free for what libraries print). Throws with its error output when it fails.
  */
-export async function jsonFromPython(
-  python: string,
-  script: string,
-  args: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): Promise<unknown> {
-  const path = join(repositoryRoot, 'test', 'outside', script);
-  const { stdout } = await run(python, [path, ...args], {
-    maxBuffer: 1 << 28,
-    env: { ...process.env, ...environment },
-  });
-  return JSON.parse(stdout);
+export async function askPython(python: string, script: string, request: unknown): Promise<unknown> {
+  const folder = await mkdtemp(join(tmpdir(), 'cpa-python-'));
+  try {
+    const asked = join(folder, 'request.json');
+    const answered = join(folder, 'answer.json');
+    await writeFile(asked, JSON.stringify(request));
+    await run(python, [join(repositoryRoot, 'test', 'outside', script), asked, answered], {
+      maxBuffer: 1 << 26,
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+    });
+    return JSON.parse(await readFile(answered, 'utf8'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function explained<T>(prerequisite: string, work: Promise<T>): Promise<T> {

@@ -1,40 +1,15 @@
-"""Reads Delta tables with delta-rs and their data files with DuckDB, and prints what they say as JSON.
+"""Reads Delta tables with delta-rs and their data files with DuckDB, and writes down what they say as JSON.
 
-usage: read_table.py REQUEST, a JSON file: [{"folder": table, "files": [absolute paths of the snapshot]}, ...]
+usage: read_table.py REQUEST ANSWER, where REQUEST is [{"folder": table, "files": [absolute paths of the snapshot]}, ...]
 """
 
-import datetime
-import decimal
 import json
-import struct
 import sys
 
 import duckdb
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
-
-
-def text(value):
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, decimal.Decimal):
-        return format(value, "f")
-    if isinstance(value, datetime.datetime):
-        return value.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, float):
-        return struct.pack(">d", value).hex()
-    return str(value)
-
-
-def rows(table):
-    found = [{name: text(value) for name, value in row.items()} for row in table.to_pylist()]
-    return sorted(found, key=lambda row: int(row["row"]))
+from value_text import text, texts
 
 
 def found_by_value(table, column):
@@ -51,7 +26,7 @@ def read_delta(folder):
     return {
         "version": table.version(),
         "types": {field.name: field.type.type for field in fields},
-        "rows": rows(table.to_pyarrow_table()),
+        "rows": texts(table.to_pyarrow_table().to_pylist()),
         "found": {field.name: found_by_value(table, field.name) for field in fields if field.type.type != "binary"},
     }
 
@@ -63,10 +38,12 @@ def read_files(files):
     # Sums of more digits than 18 could leave DuckDB's 128 bits.
     decimals = [n for n, kind in zip(relation.columns, relation.types) if kind.id == "decimal" and kind.children[0][1] <= 18]
     sums = relation.aggregate(", ".join(f'sum("{name}")::varchar' for name in decimals)).fetchall()[0]
-    return {"rows": rows(relation.to_arrow_table()), "sums": dict(zip(decimals, sums))}
+    return {"rows": texts(relation.to_arrow_table().to_pylist()), "sums": dict(zip(decimals, sums))}
 
 
 if __name__ == "__main__":
     with open(sys.argv[1]) as request:
         tables = json.load(request)
-    json.dump({t["folder"]: {"delta": read_delta(t["folder"]), "duckdb": read_files(t["files"])} for t in tables}, sys.stdout)
+    answers = {t["folder"]: {"delta": read_delta(t["folder"]), "duckdb": read_files(t["files"])} for t in tables}
+    with open(sys.argv[2], "w") as answer:
+        json.dump(answers, answer)
