@@ -1,13 +1,7 @@
 /** Search attributes that every run of the line carries. */
-import { defineSearchAttributeKey, type SearchAttributeType } from '@temporalio/common';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
-
-/** Name → type, as registered with the server. */
-export const searchAttributeTypes = {
-  CpaLayer: 'KEYWORD',
-  CpaTable: 'KEYWORD_LIST',
-  CpaLogicalDate: 'KEYWORD',
-} as const satisfies Record<string, SearchAttributeType>;
+import { searchAttributeTypes } from './search-attribute-types.ts';
 
 const layerKey = defineSearchAttributeKey('CpaLayer', searchAttributeTypes.CpaLayer);
 const tableKey = defineSearchAttributeKey('CpaTable', searchAttributeTypes.CpaTable);

@@ -1,0 +1,50 @@
+/** Connections to Temporal and what the line needs registered there. */
+import { Client, type ConnectionLike } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { NativeConnection } from '@temporalio/worker';
+import { searchAttributeTypes } from '../workflows/search-attribute-types.ts';
+
+/** Where Temporal is, and in which namespace. */
+export interface TemporalTarget {
+  /** `host:port` of a server without TLS; null: as Temporal's own environment variables and files say. */
+  readonly address: string | null;
+}
+
+export interface TemporalAccess {
+  readonly connection: NativeConnection;
+  readonly client: Client;
+  readonly namespace: string;
+}
+
+/** Connects for worker and client. Throws when the server does not answer, naming the address. */
+export async function connectTemporal(target: TemporalTarget): Promise<TemporalAccess> {
+  const configured = target.address === null ? loadClientConnectConfig() : null;
+  const options = configured?.connectionOptions ?? { address: target.address! };
+  const namespace = configured?.namespace ?? 'default';
+  try {
+    const connection = await NativeConnection.connect(options);
+    return { connection, client: new Client({ connection: connection as unknown as ConnectionLike, namespace }), namespace };
+  } catch (error) {
+    throw new Error(`cannot reach Temporal at ${options.address ?? 'localhost:7233'}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+const indexedValueTypes = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;
+
+/** Registers the search attributes that the namespace lacks. Throws, naming them, when the server refuses. */
+export async function registerSearchAttributes({ connection, namespace }: TemporalAccess): Promise<void> {
+  const { operatorService } = connection;
+  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+  const missing = Object.entries(searchAttributeTypes).filter(([name]) => !(name in (customAttributes ?? {})));
+  if (missing.length === 0) return;
+  try {
+    await operatorService.addSearchAttributes({
+      namespace,
+      searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, indexedValueTypes[type]])),
+    });
+  } catch (error) {
+    if (/already exists/i.test((error as Error).message)) return;
+    const names = missing.map(([name, type]) => `${name} (${type})`).join(', ');
+    throw new Error(`cannot register the search attributes ${names} in namespace ${namespace}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,73 @@
+/** A worker of the line: workflows, activities and their compute threads. */
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { createActivities } from '../activities/activities.ts';
+import { Lake } from '../engine/delta/lake.ts';
+import { openStore } from '../engine/storage/open.ts';
+import type { CassandraConfig } from '../serving/config.ts';
+import { openServing } from '../serving/serving.ts';
+import type { Session } from '../serving/session.ts';
+import { computePool } from './compute/pool.ts';
+import type { Config } from './config.ts';
+import { registerSearchAttributes, type TemporalAccess } from './temporal.ts';
+
+export interface LineWorker {
+  /** Resolves when the worker has stopped; rejects when it failed. */
+  readonly stopped: Promise<void>;
+  /** Lets running activities end or hand over, then stops. */
+  stop(): Promise<void>;
+}
+
+export interface WorkerOptions {
+  readonly config: Config;
+  readonly temporal: TemporalAccess;
+  readonly cassandra: CassandraConfig;
+}
+
+let runtimeInstalled = false;
+
+/** Starts a worker on the configured task queue. Cassandra is connected to when the first activity needs it. */
+export async function startWorker({ config, temporal, cassandra }: WorkerOptions): Promise<LineWorker> {
+  if (!runtimeInstalled) {
+    Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+    runtimeInstalled = true;
+  }
+  await registerSearchAttributes(temporal);
+  const compute = computePool(config.threads);
+  let session: Promise<Session> | null = null;
+  const activities = createActivities({
+    lake: new Lake(openStore(config.lake), Date.now),
+    lakeRoot: config.lake,
+    landing: config.landing,
+    compute,
+    serving: () => {
+      session ??= openServing(cassandra).catch((error: unknown) => {
+        session = null;
+        throw error;
+      });
+      return session;
+    },
+    clock: Date.now,
+    batchBytes: config.batchBytes,
+  });
+  const worker = await Worker.create({
+    connection: temporal.connection,
+    namespace: temporal.namespace,
+    taskQueue: config.taskQueue,
+    workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)),
+    activities,
+    shutdownGraceTime: '10 seconds',
+    shutdownForceTime: '20 seconds',
+  });
+  const stopped = worker.run().finally(async () => {
+    await compute.close();
+    await (await session?.catch(() => null))?.close();
+  });
+  return {
+    stopped,
+    stop: async () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await stopped;
+    },
+  };
+}

@@ -1,0 +1,6 @@
+/** Search attributes of the line's runs: name → type, as registered with the server. */
+export const searchAttributeTypes = {
+  CpaLayer: 'KEYWORD',
+  CpaTable: 'KEYWORD_LIST',
+  CpaLogicalDate: 'KEYWORD',
+} as const;
