@@ -32,9 +32,9 @@ const rounding = ['value', 'cost_usd_increment', 'carbon_kg', 'genai_tokens'];
 const texts = ['resource_id', 'service', 'region', 'metric', 'unit'];
 
 /** The field is a number that its type cannot hold. */
-const outOfRange = (field: string): Predicate => all(isNull(field), isRescued(field, 'number'));
-const misfit = (field: string): Predicate => all(isNull(field), isRescued(field));
-const rounded = (field: string): Predicate => all(not(isNull(field)), isRescued(field));
+const outOfRange = (field: string): Predicate => all(isRescued(field, 'number'), isNull(field));
+const misfit = (field: string): Predicate => all(isRescued(field), isNull(field));
+const rounded = (field: string): Predicate => all(isRescued(field), not(isNull(field)));
 
 function rule(severity: Rule['severity'], id: string, description: string, predicate: Predicate): Rule {
   return { id, table: 'silver.usage_events', severity, description, predicate, version: 1 };
@@ -143,5 +143,5 @@ export const eventFlagRules: readonly Rule[] = [
 
 /** The field holds no value because what the line states for it is not a number. */
 function misfitOther(field: string): Predicate {
-  return all(isNull(field), isRescued(field, 'other'));
+  return all(isRescued(field, 'other'), isNull(field));
 }

@@ -133,11 +133,13 @@ function textOf(bits: number, rules: readonly Rule[]): string {
     .join(',');
 }
 
-function allOf(predicates: readonly Predicate[], frame: Frame): Mask {
-  const mask: Mask = new Uint8Array(frame.length).fill(1);
-  for (const predicate of predicates) {
+function allOf([head, ...rest]: readonly Predicate[], frame: Frame): Mask {
+  const first = head === undefined ? null : maskOf(head, frame);
+  if (first === null) return null;
+  const mask = first.slice();
+  for (const predicate of rest) {
+    // A condition that holds nowhere ends the matter: rules about rare rows name it first.
     const other = maskOf(predicate, frame);
-    // Cheap conditions stand first: most rules about rare rows end here.
     if (other === null) return null;
     for (let i = 0; i < mask.length; i++) mask[i]! &= other[i]!;
   }

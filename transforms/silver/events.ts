@@ -38,7 +38,7 @@ export function silverEvents(bronze: Table, dimOrgs: Table, dimResources: Table)
   const all = columnsOf(bronze);
   const broken = firstBroken(eventRejectRules, frameOf(all));
   const rejects = broken === null ? [] : rejectsOf(all, broken);
-  const columns = broken === null ? all : columnsOf(takeTable(bronze, selectedIndices(accepted(broken))));
+  const columns = broken === null ? all : columnsOf(takeTable(bronze, rowsWhere(broken, false)));
   const org = asOf(dimOrgs, 'org_id', columns.org_id!, columns.timestamp as Int64Column);
   const resource = asOf(dimResources, 'resource_id', columns.resource_id!, columns.timestamp as Int64Column);
   const { flags, counts, mask } = flagRows(eventFlagRules, frameOf(columns, { org, resource }));
@@ -60,13 +60,15 @@ export function silverEvents(bronze: Table, dimOrgs: Table, dimResources: Table)
   return { table: tableOf(out, silverUsageEvents.fields), rejects, flagged: counts };
 }
 
-function accepted(broken: Int8Array): Uint8Array {
-  return Uint8Array.from(broken, (at) => (at < 0 ? 1 : 0));
+/** Rows that break a reject rule, or those that break none. */
+function rowsWhere(broken: Int8Array, rejected: boolean): Int32Array {
+  const mask = new Uint8Array(broken.length);
+  for (let i = 0; i < broken.length; i++) mask[i] = broken[i]! < 0 === rejected ? 0 : 1;
+  return selectedIndices(mask);
 }
 
 function rejectsOf(columns: Readonly<Record<string, Column>>, broken: Int8Array): Reject[] {
-  const rows = selectedIndices(Uint8Array.from(broken, (at) => (at < 0 ? 0 : 1)));
-  return eventRejects(columns, rows, 'silver', (row) => {
+  return eventRejects(columns, rowsWhere(broken, true), 'silver', (row) => {
     const { id, description } = eventRejectRules[broken[row]!]!;
     return { ruleId: id, reason: `${description}: ${stated(columns, row, id)}` };
   });
