@@ -5,8 +5,9 @@
  * In apache-arrow the buffers of a sliced chunk already start at its first row; only bitmaps still count from `offset`.
  */
 import { type Data, DataType, DateUnit, type Decimal, type Dictionary, type Timestamp, TimeUnit } from 'apache-arrow';
-import type { BytesColumn, Column, ColumnType, DecimalColumn, DictionaryColumn } from './column.ts';
-import { decodeText, MAX_BYTES } from './text.ts';
+import { textLayout } from './arrow-text.ts';
+import type { Column, ColumnType, DecimalColumn, DictionaryColumn } from './column.ts';
+import { decodeText } from './text.ts';
 import { sliceBits, validityFromMask } from './validity.ts';
 
 /** The logical type that carries an Arrow type. Throws for types the lake does not use (lists, structs, 256 bits…). */
@@ -35,10 +36,8 @@ export function columnOfData(data: Data): Column {
   const values = data.values;
   switch (type.kind) {
     case 'utf8':
-    case 'binary': {
-      const layout = DataType.isUtf8View(data.type) || DataType.isBinaryView(data.type) ? fromViews : fromOffsets;
-      return { kind: type.kind, length, validity, ...layout(data, validity) };
-    }
+    case 'binary':
+      return { kind: type.kind, length, validity, ...textLayout(data, validity) };
     case 'dictionary':
       return dictionaryOfData(data as Data<Dictionary>, validity);
     case 'bool':
@@ -82,7 +81,6 @@ export function emptyColumn(type: ColumnType): Column {
   }
 }
 
-type Layout = Pick<BytesColumn, 'offsets' | 'bytes'>;
 type AnyArray = Int32Array | BigInt64Array | Float64Array;
 
 function isText(type: DataType): boolean {
@@ -134,40 +132,6 @@ function decimalWords(type: Decimal, values: Uint32Array, length: number): Decim
   return out;
 }
 
-function fromOffsets(data: Data): Layout {
-  const bytes = (data.values as Uint8Array | undefined) ?? new Uint8Array(0);
-  const offsets = data.valueOffsets as Int32Array | BigInt64Array | undefined;
-  if (offsets === undefined || offsets.length === 0) return { offsets: new Int32Array(data.length + 1), bytes };
-  if (offsets instanceof Int32Array) return { offsets: offsets.subarray(0, data.length + 1), bytes };
-  const end = Number(offsets[data.length]);
-  if (end > MAX_BYTES) throw new RangeError(`columnOfData: text up to byte ${end}, at most ${MAX_BYTES} fit`);
-  return { offsets: Int32Array.from(offsets.subarray(0, data.length + 1) as never, Number), bytes };
-}
-
-/** Views are 16 bytes: length, then the bytes themselves up to 12, or a prefix, a buffer's number and an offset into it. */
-function fromViews(data: Data, validity: Uint8Array | null): Layout {
-  const inline = data.values as Uint8Array;
-  const view = new DataView(inline.buffer, inline.byteOffset, inline.byteLength);
-  const offsets = new Int32Array(data.length + 1);
-  const sizeAt = (i: number) =>
-    validity === null || ((validity[i >> 3]! >> (i & 7)) & 1) === 1 ? view.getInt32(i * 16, true) : 0;
-  let total = 0;
-  for (let i = 0; i < data.length; i++) {
-    total += sizeAt(i);
-    offsets[i + 1] = total;
-  }
-  if (total > MAX_BYTES) throw new RangeError(`columnOfData: ${total} bytes of text, at most ${MAX_BYTES} fit`);
-  const bytes = new Uint8Array(total);
-  for (let i = 0; i < data.length; i++) {
-    const size = sizeAt(i);
-    const far = size > 12;
-    const source = far ? data.variadicBuffers[view.getInt32(i * 16 + 8, true)]! : inline;
-    const start = far ? view.getInt32(i * 16 + 12, true) : i * 16 + 4;
-    if (size > 0) bytes.set(source.subarray(start, start + size), offsets[i]!);
-  }
-  return { offsets, bytes };
-}
-
 /** Other writers' dictionaries may repeat a value or hold null, and leave anything in the codes of null slots. */
 function dictionaryOfData(data: Data<Dictionary>, validity: Uint8Array | null): DictionaryColumn {
   const { length } = data;
@@ -196,8 +160,9 @@ function distinctTexts(data: Data<Dictionary>): { values: string[]; translation:
   const codeOf = new Map<string, number>();
   const translation: number[] = [];
   for (const chunk of data.dictionary?.data ?? []) {
-    const { offsets, bytes, validity, length } = columnOfData(chunk) as BytesColumn;
-    for (let i = 0; i < length; i++) {
+    const validity = validityOf(chunk);
+    const { offsets, bytes } = textLayout(chunk, validity);
+    for (let i = 0; i < chunk.length; i++) {
       if (validity !== null && ((validity[i >> 3]! >> (i & 7)) & 1) === 0) {
         translation.push(-1);
         continue;

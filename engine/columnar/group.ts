@@ -32,7 +32,7 @@ export function oneGroup(length: number): Grouping {
 }
 
 /** Groups rows by equal codes. */
-export function groupCodes({ codes, cardinality }: Codes): Grouping {
+function groupCodes({ codes, cardinality }: Codes): Grouping {
   const length = codes.length;
   const ids = new Int32Array(length);
   const first = new Int32Array(Math.min(cardinality, length));

@@ -120,11 +120,16 @@ function addActive(
 }
 
 function addQuad(words: Int32Array, at: number, limbs: Float64Array, g: number): void {
+  const first = words[at]!;
   const second = words[at + 1]!;
   const third = words[at + 2]!;
   const top = words[at + 3]!;
-  limbs[g]! += words[at]! >>> 0;
-  // Most values fit 64 bits: their second word carries the sign and the upper two are not touched.
+  // Most values fit 32 bits, nearly all 64: the last word in use carries the sign and those above are not touched.
+  if (second === first >> 31 && third === second && top === second) {
+    limbs[g]! += first;
+    return;
+  }
+  limbs[g]! += first >>> 0;
   if (third === top && top === second >> 31) limbs[g + 1]! += second;
   else {
     limbs[g + 1]! += second >>> 0;

@@ -31,7 +31,7 @@ export function sortRowsByBytes(column: BytesColumn, rows: Int32Array): Int32Arr
 }
 
 /** Less than 0, 0 or more than 0 as the bytes of row `a` come before, equal or come after those of row `b`. */
-export function compareRows({ offsets, bytes }: BytesColumn, a: number, b: number): number {
+function compareRows({ offsets, bytes }: BytesColumn, a: number, b: number): number {
   const endA = offsets[a + 1]!;
   const endB = offsets[b + 1]!;
   let atA = offsets[a]!;

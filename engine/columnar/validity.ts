@@ -9,7 +9,7 @@ export function bitmapBytes(length: number): number {
 }
 
 /** Number of bits set among the first `length`. */
-export function countBits(bits: Uint8Array, length: number): number {
+function countBits(bits: Uint8Array, length: number): number {
   let count = 0;
   const whole = length >> 3;
   for (let b = 0; b < whole; b++) count += POPULATION[bits[b]!]!;

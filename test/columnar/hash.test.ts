@@ -196,3 +196,17 @@ test('hashes of a part are the part of the hashes', () => {
   assert.deepEqual(texts([sliceColumn(column, 1, 3)]), texts([column]).slice(1, 3));
   assert.deepEqual(texts([takeColumn(column, Int32Array.of(3, 0))]), [texts([column])[3], texts([column])[0]]);
 });
+
+test('hashes stay the same from version to version: lakes and indexes keep them', () => {
+  const columns = [
+    utf8Column(['evt_1', null, 'größe']),
+    int32Column([1, -1, null]),
+    float64Column([1.5, null, -0]),
+    columnOfValues({ kind: 'bool' }, [true, false, null]),
+    columnOfValues({ kind: 'timestamp' }, [1_750_000_000_000_000n, null, -1n]),
+    decimalColumn([150n, -1n, null], 18, 6),
+  ];
+  assert.deepEqual(texts(columns), ['1552489770:-2012196740', '-1389544396:-1238718567', '1155114993:807002316']);
+  const table = tableOf(Object.fromEntries(columns.map((column, i) => [`c${i}`, column])));
+  assert.equal(logicalHash(table, ['c0', 'c1', 'c2', 'c3', 'c4', 'c5']), '8711b020bf66d096dc4d579c35729ac9');
+});

@@ -11,7 +11,16 @@ import {
 import { concatColumns, concatTables } from '../../engine/columnar/concat.ts';
 import { columnOf as columnOfTable, specsOf, tableOf } from '../../engine/columnar/table.ts';
 import { selectedIndices, sliceTable, takeColumn, takeTable } from '../../engine/columnar/take.ts';
-import { bitsFromMask, copyBits, countNulls, maskFromBits, sliceBits } from '../../engine/columnar/validity.ts';
+import {
+  andValidity,
+  bitsFromMask,
+  copyBits,
+  countNulls,
+  maskFromBits,
+  orValidity,
+  sliceBits,
+  validityFromMask,
+} from '../../engine/columnar/validity.ts';
 import { columnOf, sample, types, valuesOf } from './arbitraries.ts';
 
 test('taken rows are the rows asked for, −1 a null', () => {
@@ -94,6 +103,25 @@ test('bitmaps are sliced and copied bit by bit as their masks are', () => {
       const target = new Uint8Array((offset + length + 7) >> 3);
       copyBits(sliced, target, offset, length);
       assert.deepEqual([...maskFromBits(target, offset + length)], [...new Array(offset).fill(0), ...bits.slice(from)]);
+    }),
+  );
+});
+
+test('validity of two columns at once', () => {
+  const masks = fc.array(fc.tuple(fc.nat(1), fc.nat(1)), { maxLength: 20 });
+  fc.assert(
+    fc.property(masks, (rows) => {
+      const [a, b] = [0, 1].map((at) => validityFromMask(Uint8Array.from(rows, (row) => row[at]!)));
+      const maskOf = (bits: Uint8Array | null) =>
+        bits === null ? rows.map(() => 1) : [...maskFromBits(bits, rows.length)];
+      assert.deepEqual(
+        maskOf(andValidity(a!, b!, rows.length)),
+        rows.map(([x, y]) => x & y),
+      );
+      assert.deepEqual(
+        maskOf(orValidity(a!, b!, rows.length)),
+        rows.map(([x, y]) => x | y),
+      );
     }),
   );
 });
