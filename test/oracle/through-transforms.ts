@@ -1,0 +1,114 @@
+/** A landing zone through decoders and transforms alone: no lake, no workflow, one batch. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Table } from 'apache-arrow';
+import { valuesOf } from '../../engine/columnar/column-of.ts';
+import { decodeCsv } from '../../engine/columnar/csv.ts';
+import { formatDecimal } from '../../engine/columnar/decimal.ts';
+import { defaultMaxLineBytes, jsonlDecoder } from '../../engine/columnar/jsonl.ts';
+import { columnOf } from '../../engine/columnar/table.ts';
+import { masters } from '../../schemas/bronze.ts';
+import { conformedMasters, dimOrgs, dimResources } from '../../schemas/silver.ts';
+import { contentColumns, eventColumns } from '../../transforms/bronze/event-columns.ts';
+import { bronzeEvents } from '../../transforms/bronze/events.ts';
+import { keepRows, verdict } from '../../transforms/bronze/keep-rows.ts';
+import { bronzeMaster } from '../../transforms/bronze/master.ts';
+import { orgDailyGenaiUsage } from '../../transforms/gold/org-daily-genai-usage.ts';
+import { orgDailySupportMetrics } from '../../transforms/gold/org-daily-support-metrics.ts';
+import { orgDailyUsageByService } from '../../transforms/gold/org-daily-usage-by-service.ts';
+import { orgMonthlyRevenue } from '../../transforms/gold/org-monthly-revenue.ts';
+import type { Reject } from '../../transforms/reject.ts';
+import { conformed } from '../../transforms/silver/conformed.ts';
+import { scd2 } from '../../transforms/silver/dimension.ts';
+import { silverEvents } from '../../transforms/silver/events.ts';
+import type { OracleRow, RuleCounts } from './oracle.ts';
+
+/** Rejects by rule. */
+export function rejectsByRule(rejects: readonly Reject[]): RuleCounts {
+  const counts: Record<string, number> = {};
+  for (const { ruleId } of rejects) counts[ruleId] = (counts[ruleId] ?? 0) + 1;
+  return counts;
+}
+
+/** The rows of a table as the oracle writes them. */
+export function rowsOfTable(table: Table): OracleRow[] {
+  const columns = table.schema.fields.map(({ name }) => {
+    const column = columnOf(table, name);
+    return [name, column, valuesOf(column)] as const;
+  });
+  return Array.from({ length: table.numRows }, (_, i) =>
+    Object.fromEntries(
+      columns.map(([name, column, values]) => {
+        const value = values[i] ?? null;
+        if (column.kind === 'decimal' && value !== null) return [name, formatDecimal(value as bigint, column.scale)];
+        if (column.kind === 'date' && value !== null) {
+          return [name, new Date(Number(value) * 86_400_000).toISOString().slice(0, 10)];
+        }
+        return [name, typeof value === 'bigint' ? Number(value) : (value as string | number | boolean | null)];
+      }),
+    ),
+  );
+}
+
+/** Everything the transforms make of a landing zone that the oracle has an opinion on. */
+export function throughTransforms(landing: string) {
+  const landedUs = statSync(join(landing, 'customers_orgs.csv')).mtimeMs * 1000;
+  const ofMaster = new Map(
+    masters.map((source) => {
+      const specs = source.contract.fields.filter(
+        (f) => !f.technical && f.name !== 'rescued' && f.name !== 'survey_month',
+      );
+      const csv = decodeCsv(readFileSync(join(landing, source.file)), specs, { maxRecordBytes: defaultMaxLineBytes });
+      return [source.name, bronzeMaster(source, csv, { file: source.file, generation: 0, ingestUs: landedUs })];
+    }),
+  );
+  const bronzeOf = (name: string): Table => ofMaster.get(name)!.table;
+  const orgs = scd2(dimOrgs, [{ instantUs: landedUs, table: bronzeOf('customers_orgs') }]);
+  const resources = scd2(dimResources, [{ instantUs: landedUs, table: bronzeOf('resources') }]);
+  const bronze = bronzeOfEvents(landing, landedUs);
+  const silver = silverEvents(bronze.table, orgs, resources);
+  const silverOf = (name: string): Table => {
+    const contract = conformedMasters.find((c) => c.name === `silver.${name}`)!;
+    return conformed(contract, bronzeOf(name), orgs);
+  };
+  return {
+    masters: ofMaster,
+    bronze,
+    silver,
+    gold: {
+      org_daily_usage_by_service: orgDailyUsageByService({ events: silver.table, orgs }),
+      org_daily_genai_usage: orgDailyGenaiUsage({ events: silver.table }),
+      org_daily_support_metrics: orgDailySupportMetrics({ tickets: silverOf('support_tickets') }),
+      org_monthly_revenue: orgMonthlyRevenue({ billing: silverOf('billing_monthly') }),
+    },
+  };
+}
+
+/** Decoded, judged and deduplicated with a plain map. */
+function bronzeOfEvents(landing: string, landedUs: number) {
+  const folder = join(landing, 'usage_events_stream');
+  const names = readdirSync(folder)
+    .filter((name) => !/^[_.]|\.(tmp|part)$/.test(name))
+    .sort();
+  const decoder = jsonlDecoder(eventColumns, { maxLineBytes: defaultMaxLineBytes });
+  let waiting = 0;
+  names.forEach((name, file) => {
+    const bytes = readFileSync(join(folder, name));
+    const { consumedBytes } = decoder.append(bytes, { file, baseOffset: 0, firstLine: 1, final: true });
+    if (consumedBytes < bytes.length) waiting++;
+  });
+  const files = names.map((name) => ({ file: `usage_events_stream/${name}`, generation: 0, landedUs }));
+  const judged = bronzeEvents(decoder.finish(), { files, ingestUs: landedUs, watermarkUs: null });
+  const seen = new Map<unknown, string>();
+  const contents = contentColumns.map((name) => valuesOf(columnOf(judged.table, name)));
+  const ids = valuesOf(columnOf(judged.table, 'event_id'));
+  const verdicts = Uint8Array.from(ids, (id, i) => {
+    const content = contents.map((values) => String(values[i])).join('\u0000');
+    const known = seen.get(id);
+    if (known === undefined) seen.set(id, content);
+    if (known === undefined) return verdict.new;
+    return known === content ? verdict.repeat : verdict.conflict;
+  });
+  const kept = keepRows(judged.table, verdicts);
+  return { ...kept, rejects: [...judged.rejects, ...kept.rejects], waiting };
+}
