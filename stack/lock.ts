@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identifyProcess, isRunning, type ProcessIdentity } from './process-identity.ts';
 
-/** A lock file held by this process. */
+/** A lock held by this process. */
 export interface Lock {
-  /** Removes the file, if it is still ours. */
   release(): Promise<void>;
 }
 
@@ -14,104 +13,91 @@ export interface Lock {
 export class LockHeld extends Error {
   override readonly name = 'LockHeld';
   readonly pid: number;
-  constructor(path: string, pid: number) {
-    super(`${path} is held by process ${pid}, which is running`);
+  constructor(folder: string, pid: number) {
+    super(`${folder} is held by process ${pid}, which is running`);
     this.pid = pid;
   }
 }
 
-interface Holder extends ProcessIdentity {
-  readonly token: string;
-}
-
 /**
- * Takes the lock file at `path`; a lock whose holder no longer runs (crash, reboot) is taken over. Throws `LockHeld` at once.
- * The file appears whole or not at all (written aside, then linked), so a reader never sees half a holder.
+ * Takes the lock kept in `folder`; that of a process that no longer runs (crash, reboot) is taken over. Throws `LockHeld` at once.
+ *
+ * The folder holds numbered files, and the highest number names the holder. Number n + 1 is only tried by who saw n given up; the
+ * file system lets one of them create it. A file is removed only when a higher one exists, so the highest number never falls, and
+ * who created a number in a gap that others have moved past sees theirs when it looks again.
  */
-export async function acquireLock(path: string): Promise<Lock> {
+export async function acquireLock(folder: string): Promise<Lock> {
   const self = await identifyProcess(process.pid);
   if (self === null) throw new Error(`cannot read the start time of process ${process.pid}`);
-  const content = JSON.stringify({ ...self, token: randomUUID() } satisfies Holder);
-  await mkdir(dirname(path), { recursive: true });
-  const aside = `${path}.${randomUUID()}`;
-  await writeFile(aside, content);
-  try {
-    while (!(await linked(aside, path))) {
-      const found = await readOrNull(path);
-      if (found === null) continue;
-      const holder = parseHolder(found);
-      if (holder !== null && (await isRunning(holder))) throw new LockHeld(path, holder.pid);
-      await removeStale(path, found);
+  await mkdir(folder, { recursive: true });
+  for (;;) {
+    const last = (await numbersIn(folder)).at(-1) ?? 0;
+    const holder = last === 0 ? null : await readHolder(join(folder, String(last)));
+    if (holder !== null && (await isRunning(holder))) throw new LockHeld(folder, holder.pid);
+    const mine = join(folder, String(last + 1));
+    if (!(await create(mine, JSON.stringify(self)))) continue;
+    const numbers = await numbersIn(folder);
+    if (numbers.at(-1) === last + 1) {
+      for (const passed of numbers.slice(0, -1)) await rm(join(folder, String(passed)), { force: true });
+      return { release: () => replace(mine, FREE) };
     }
-  } finally {
-    await rm(aside, { force: true });
+    await rm(mine, { force: true });
   }
-  return {
-    async release() {
-      if ((await readOrNull(path)) === content) await rm(path, { force: true });
-    },
-  };
 }
 
 /** Like `acquireLock`, but waits for the holder; `onWait` is told once whom it waits for. */
-export async function waitForLock(path: string, onWait: (pid: number) => void): Promise<Lock> {
-  for (let told = false; ; ) {
+export async function waitForLock(folder: string, onWait: (pid: number) => void): Promise<Lock> {
+  for (let told = false; ; told = true) {
     try {
-      return await acquireLock(path);
+      return await acquireLock(folder);
     } catch (error) {
       if (!(error instanceof LockHeld)) throw error;
       if (!told) onWait(error.pid);
-      told = true;
       await sleep(200);
     }
   }
 }
 
-/** Moves the stale file away before removing it: if a rival has put a fresh lock there meanwhile, that one goes back. */
-async function removeStale(path: string, stale: string): Promise<void> {
-  const moved = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, moved);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
-    throw error;
-  }
-  if ((await readOrNull(moved)) !== stale) await linked(moved, path);
-  await rm(moved, { force: true });
+/** What the file of a released lock says. It stays, so that the numbers go on from it. */
+const FREE = 'null';
+
+async function numbersIn(folder: string): Promise<readonly number[]> {
+  const names = await readdir(folder);
+  return names
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
+/** Creates the file with its content at once, so that no reader sees a part; false when it exists. */
+async function create(path: string, content: string): Promise<boolean> {
+  const aside = `${path}.${randomUUID()}`;
+  await writeFile(aside, content);
   try {
-    await link(from, to);
+    await link(aside, path);
     return true;
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(aside, { force: true });
   }
 }
 
-async function readOrNull(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null;
-    throw error;
-  }
+async function replace(path: string, content: string): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  await writeFile(aside, content);
+  await rename(aside, path);
 }
 
-function parseHolder(text: string): Holder | null {
+/** Null for a released lock, a torn file, and one that has been removed because a higher one exists (the next try sees that). */
+async function readHolder(path: string): Promise<ProcessIdentity | null> {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
     if (typeof value !== 'object' || value === null) return null;
-    const { pid, startedAt, token } = value as Record<string, unknown>;
-    return typeof pid === 'number' && typeof startedAt === 'string' && typeof token === 'string'
-      ? { pid, startedAt, token }
-      : null;
+    const { pid, startedAt } = value as Record<string, unknown>;
+    return typeof pid === 'number' && typeof startedAt === 'string' ? { pid, startedAt } : null;
   } catch {
     return null;
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -64,9 +64,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const services: RunningService[] = [temporal, cassandra].flatMap((start) =>
     start.status === 'fulfilled' && start.value !== null ? [start.value] : [],
   );
-  const stop = async (): Promise<void> => {
+  const stopAll = async (): Promise<void> => {
     await Promise.all(services.map((service) => service.stop()));
     await lock?.release();
+  };
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= stopAll();
+    return stopping;
   };
   if (temporal.status === 'rejected' || cassandra.status === 'rejected') {
     await stop();
