@@ -20,7 +20,7 @@ const batchRows = 1 << 20;
 
 /**
  * The table as a Parquet file: ZSTD, format version 1, with the Arrow schema in its key-value metadata. It has no column
- * statistics: the Delta log keeps minimum and maximum of each file, and computing them again costs a fifth of the time.
+ * statistics: the Delta log keeps minimum and maximum of each file, and computing them again costs a quarter of the time.
  */
 export function encodeParquet(table: Table, options: EncodeOptions = {}): Uint8Array {
   const {
