@@ -20,7 +20,6 @@ import { buffersOf } from './compute/transfer.ts';
 import type { ActivityContext, Run, TableResult } from './context.ts';
 import type { DedupeIndex } from './dedupe-index.ts';
 import { changedFiles, commitPlan, type LandingState, type PlannedBatch, type PlannedRange, readLandingState } from './landing-state.ts';
-import { problem } from './problem.ts';
 import { appendQuarantine, type Rejected } from './quarantine.ts';
 
 export interface DrainResult extends TableResult {
@@ -38,7 +37,6 @@ const evolving = ['carbon_kg', 'genai_tokens'];
 
 /** Reads all complete lines that have landed, in micro-batches bounded in bytes, and ends. */
 export async function drainEvents(context: ActivityContext, run: Run, index: DedupeIndex): Promise<DrainResult> {
-  if (context.landing === null) throw problem('LandingNotConfigured', 'CPA_LANDING names no folder');
   const { landing } = context;
   const startedMs = context.clock();
   const total = { ...emptyResult(bronzeUsageEvents.name) };

@@ -33,7 +33,6 @@ export async function loadMasterSnapshot(
   if (source === undefined) {
     throw problem('BadInput', `no master ${request.source}; masters: ${masters.map((m) => m.name).join(', ')}`);
   }
-  if (context.landing === null) throw problem('LandingNotConfigured', 'CPA_LANDING names no folder');
   const startedMs = context.clock();
   const contract = source.contract;
   const table = context.lake.table(contract.name);

@@ -7,8 +7,8 @@ export interface ActivityContext {
   readonly lake: Lake;
   /** The lake's address, for compute threads. */
   readonly lakeRoot: string;
-  /** Folder of the raw exports; null when none is configured. */
-  readonly landing: string | null;
+  /** Folder of the raw exports. */
+  readonly landing: string;
   readonly compute: Compute;
   /** Connects to Cassandra at the first call; later calls give the same session. */
   readonly serving: () => Promise<Session>;

@@ -3,7 +3,6 @@ import { ApplicationFailure } from '@temporalio/activity';
 
 /** Why a piece of work cannot be done until somebody changes something. */
 export type ProblemType =
-  | 'LandingNotConfigured'
   | 'MasterMissing'
   | 'MasterUnreadable'
   | 'DimensionShrunk'

@@ -13,7 +13,7 @@ export interface LocalStack {
   readonly uiUrl: string | null;
   readonly taskQueue: string;
   readonly lake: string;
-  readonly landing: string | null;
+  readonly landing: string;
   readonly cassandra: CassandraConfig;
 }
 

@@ -1,10 +1,12 @@
 /** Configuration from the environment, checked once at start. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { CassandraConfig } from '../serving/config.ts';
 
 export interface Config {
-  /** Folder of the raw exports, or null when none is named. */
-  readonly landing: string | null;
+  /** Folder of the raw exports; without `CPA_LANDING` the lake's own `landing` folder. */
+  readonly landing: string;
+  /** Whether `CPA_LANDING` names the folder: then nothing is ever generated there. */
+  readonly landingConfigured: boolean;
   /** Folder of the lake. */
   readonly lake: string;
   /** State of the local stack. */
@@ -26,9 +28,11 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** Reads the configuration. Throws an error that names the variable, its value and what is accepted. */
 export function loadConfig(env: Env): Config {
+  const lake = folder(env, 'CPA_LAKE', 'datalake');
   return {
-    landing: folder(env, 'CPA_LANDING', null),
-    lake: folder(env, 'CPA_LAKE', 'datalake'),
+    landing: folder(env, 'CPA_LANDING', join(lake, 'landing')),
+    landingConfigured: text(env, 'CPA_LANDING') !== undefined,
+    lake,
     home: folder(env, 'CPA_HOME', '.cpa/home'),
     taskQueue: text(env, 'CPA_TASK_QUEUE') ?? 'cpa',
     autorun: flag(env, 'CPA_AUTORUN', true),
@@ -80,9 +84,8 @@ function text(env: Env, name: string): string | undefined {
   return value === undefined || value === '' ? undefined : value;
 }
 
-function folder<T extends string | null>(env: Env, name: string, otherwise: T): string | T {
-  const value = text(env, name);
-  if (value === undefined) return otherwise === null ? otherwise : resolve(otherwise);
+function folder(env: Env, name: string, otherwise: string): string {
+  const value = text(env, name) ?? otherwise;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) throw bad(name, value, 'a folder');
   return resolve(value);
 }

@@ -1,7 +1,7 @@
 /** Connections to Temporal and what the line needs registered there. */
 import { Client, type ConnectionLike } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { searchAttributeTypes } from '../workflows/search-attribute-types.ts';
 
 /** Where Temporal is, and in which namespace. */
@@ -16,8 +16,15 @@ export interface TemporalAccess {
   readonly namespace: string;
 }
 
+let runtimeInstalled = false;
+
 /** Connects for worker and client. Throws when the server does not answer, naming the address. */
 export async function connectTemporal(target: TemporalTarget): Promise<TemporalAccess> {
+  if (!runtimeInstalled) {
+    // Signals are the caller's: it has more to stop than the worker.
+    Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+    runtimeInstalled = true;
+  }
   const configured = target.address === null ? loadClientConnectConfig() : null;
   const options = configured?.connectionOptions ?? { address: target.address! };
   const namespace = configured?.namespace ?? 'default';

@@ -1,6 +1,6 @@
 /** A worker of the line: workflows, activities and their compute threads. */
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/activities.ts';
 import { Lake } from '../engine/delta/lake.ts';
 import { openStore } from '../engine/storage/open.ts';
@@ -24,14 +24,8 @@ export interface WorkerOptions {
   readonly cassandra: CassandraConfig;
 }
 
-let runtimeInstalled = false;
-
 /** Starts a worker on the configured task queue. Cassandra is connected to when the first activity needs it. */
 export async function startWorker({ config, temporal, cassandra }: WorkerOptions): Promise<LineWorker> {
-  if (!runtimeInstalled) {
-    Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
-    runtimeInstalled = true;
-  }
   await registerSearchAttributes(temporal);
   const compute = computePool(config.threads);
   let session: Promise<Session> | null = null;

@@ -36,7 +36,7 @@ async function streamChecks(context: ActivityContext, run: Run, scope: AuditScop
   checks.push(
     equalCheck(`${events}: rows rejected = rows in quarantine`, ['rejected', total('quarantined')], ['in quarantine', inQuarantine], inQuarantine),
   );
-  if (scope.kind === 'everything' && context.landing !== null) {
+  if (scope.kind === 'everything') {
     const { landing } = context;
     const state = await readLandingState(context.lake);
     const files = [...state.files].map(([file, { toByte }]) => ({ file, toByte }));

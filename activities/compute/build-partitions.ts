@@ -16,8 +16,8 @@ import { type RecipeContext, recipes } from './recipes.ts';
 
 export interface BuildPartitionsInput {
   readonly lake: string;
-  /** Landing zone to read rejected lines from again; null when none is configured. */
-  readonly landing: string | null;
+  /** Landing zone to read rejected lines from again. */
+  readonly landing: string;
   readonly table: string;
   readonly metadata: TableMetadata;
   /** Upstream table → its files that map to the partitions. */
@@ -76,7 +76,7 @@ export async function buildPartitions(input: BuildPartitionsInput): Promise<Buil
     written: table.numRows - unchanged,
     unchanged,
     rejects,
-    raws: rejects.length === 0 || input.landing === null ? rejects.map(() => null) : stillThere(input.landing, rejects),
+    raws: stillThere(input.landing, rejects),
     late: contract.name === 'silver.usage_events' ? countTrue(table, 'is_late') : 0,
     rowsAfter: table.numRows,
   };

@@ -1,0 +1,94 @@
+/** `cpa run`: starts a workflow, shows its progress, prints its result. */
+import type { Command } from 'commander';
+import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import { loadConfig } from '../worker/config.ts';
+import type { TemporalAccess } from '../worker/temporal.ts';
+import { showProgress } from './progress-lines.ts';
+import { temporalFor } from './session.ts';
+
+/** Workflow types and the id each runs under; null: a new id every time. */
+export const workflowTypes = ['dailyRun', 'bronzeBatch', 'bronzeStream', 'silver', 'gold', 'serving', 'audit'] as const;
+
+export interface RunOptions {
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly taskQueue: string;
+  readonly out: NodeJS.WriteStream;
+}
+
+/** A workflow failed: what it said, and the result as far as it came. */
+export class RunFailed extends Error {
+  override readonly name = 'RunFailed';
+  readonly result: unknown;
+  constructor(message: string, result: unknown) {
+    super(message);
+    this.result = result;
+  }
+}
+
+/** Starts a workflow, or joins the one that runs under its id, and waits for its result. Throws `RunFailed`. */
+export async function runWorkflow(temporal: TemporalAccess, type: string, options: RunOptions): Promise<unknown> {
+  const { input, taskQueue, out } = options;
+  const workflowId = idOf(type, input);
+  const handle = await temporal.client.workflow.start(type, {
+    taskQueue,
+    workflowId,
+    args: [input],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: summaries[type] ?? type,
+  });
+  try {
+    return await showProgress(temporal.client, workflowId, handle.result(), out);
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const cause = error.cause;
+    const details = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+    throw new RunFailed(`${type} ${workflowId} failed: ${cause?.message ?? error.message}`, details ?? null);
+  }
+}
+
+const summaries: Readonly<Record<string, string>> = {
+  dailyRun: 'The whole line: landing → Bronze → Silver → Gold → Cassandra → audit',
+  bronzeBatch: 'The seven CSV masters to Bronze',
+  bronzeStream: 'The usage events to Bronze',
+  silver: 'Whatever is dirty in Silver',
+  gold: 'Whatever is dirty in Gold',
+  serving: 'Gold to Cassandra, as a diff',
+  audit: 'Every layer against the one before',
+};
+
+function idOf(type: string, input: Readonly<Record<string, unknown>>): string {
+  const date = typeof input['date'] === 'string' ? input['date'] : new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  return type === 'dailyRun' ? `daily-${date}` : `${type.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}-${date}`;
+}
+
+/** Registers the command. */
+export function register(program: Command): void {
+  program
+    .command('run')
+    .description('start a workflow, show its progress, print its result as JSON')
+    .argument('<workflow>', workflowTypes.join(', '))
+    .argument('[json]', 'its input, one JSON object', '{}')
+    .option('--date <YYYY-MM-DD>', 'logical date; default: yesterday (UTC)')
+    .addHelpText('after', '\nExamples:\n  cpa run dailyRun\n  cpa run silver \'{"dates": ["2025-08-14"]}\'\n  cpa run audit \'{"scope": "everything"}\'')
+    .action(async (workflow: string, json: string, { date }: { date?: string }) => {
+      let input: unknown;
+      try {
+        input = JSON.parse(json);
+      } catch (error) {
+        throw new Error(`the input ${json} is not JSON: ${(error as Error).message}`);
+      }
+      if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new Error(`the input ${json} is not a JSON object`);
+      const { taskQueue, ...temporal } = await temporalFor(loadConfig(process.env));
+      try {
+        const result = await runWorkflow(temporal, workflow, {
+          input: { ...input, ...(date === undefined ? {} : { date }) },
+          taskQueue,
+          out: process.stderr,
+        });
+        console.log(JSON.stringify(result, null, 2));
+      } finally {
+        await temporal.connection.close();
+      }
+    });
+}
