@@ -3,7 +3,10 @@
  * the data rules, sharing nothing with the engine. Numbers of up to 17 significant digits; one snapshot of the masters;
  * meant for up to a few hundred thousand events.
  */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { landingDatabase, type OracleRow, rowsOf } from './database.ts';
+import * as derived from './derived-queries.ts';
 import { eventTables } from './event-tables.ts';
 import * as marts from './mart-queries.ts';
 
@@ -12,7 +15,7 @@ export type { OracleRow } from './database.ts';
 /** Rows by rule, without the rules that no row broke. */
 export type RuleCounts = Readonly<Record<string, number>>;
 
-/** Expected counts and rows. Decimals are text with every digit of their scale; dates are `YYYY-MM-DD`. */
+/** Expected counts and rows. Decimals are text with every digit of their scale, dates `YYYY-MM-DD`, doubles numbers. */
 export interface Oracle {
   readonly bronze: {
     readonly read: number;
@@ -42,6 +45,9 @@ export interface Oracle {
     readonly org_daily_support_metrics: readonly OracleRow[];
     readonly org_daily_genai_usage: readonly OracleRow[];
     readonly org_monthly_revenue: readonly OracleRow[];
+    readonly org_monthly_reconciliation: readonly OracleRow[];
+    readonly org_daily_cost_anomalies: readonly OracleRow[];
+    readonly org_monthly_engagement: readonly OracleRow[];
     readonly daily_usage_rollup: readonly OracleRow[];
     readonly daily_support_rollup: readonly OracleRow[];
     readonly monthly_revenue_rollup: readonly OracleRow[];
@@ -65,6 +71,7 @@ const silverSums = `select count(*)::integer as written, coalesce(sum(cost_usd),
 
 /** Computes everything expected of a landing zone. Throws when a master is missing. */
 export async function oracle(landing: string): Promise<Oracle> {
+  const usersLanded = statSync(join(landing, 'users.csv')).mtime.toISOString().slice(0, 10);
   const { connection, waiting } = await landingDatabase(landing);
   try {
     for (const sql of [...eventTables, ...marts.masterTables, ...marts.dailyTables, ...marts.masterMartTables]) {
@@ -106,6 +113,9 @@ export async function oracle(landing: string): Promise<Oracle> {
         org_daily_support_metrics: await rows(marts.orgDailySupport),
         org_daily_genai_usage: await rows(marts.orgDailyGenai),
         org_monthly_revenue: await rows(marts.orgMonthlyRevenue),
+        org_monthly_reconciliation: await rows(derived.orgMonthlyReconciliation),
+        org_daily_cost_anomalies: await rows(derived.orgDailyCostAnomalies),
+        org_monthly_engagement: await rows(derived.orgMonthlyEngagement(usersLanded)),
         daily_usage_rollup: await rows(marts.dailyUsageRollup),
         daily_support_rollup: await rows(marts.dailySupportRollup),
         monthly_revenue_rollup: await rows(marts.monthlyRevenueRollup),

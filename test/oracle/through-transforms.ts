@@ -13,9 +13,15 @@ import { contentColumns, eventColumns } from '../../transforms/bronze/event-colu
 import { bronzeEvents } from '../../transforms/bronze/events.ts';
 import { keepRows, verdict } from '../../transforms/bronze/keep-rows.ts';
 import { bronzeMaster } from '../../transforms/bronze/master.ts';
+import { dailySupportRollup } from '../../transforms/gold/daily-support-rollup.ts';
+import { dailyUsageRollup } from '../../transforms/gold/daily-usage-rollup.ts';
+import { monthlyRevenueRollup } from '../../transforms/gold/monthly-revenue-rollup.ts';
+import { orgDailyCostAnomalies } from '../../transforms/gold/org-daily-cost-anomalies.ts';
 import { orgDailyGenaiUsage } from '../../transforms/gold/org-daily-genai-usage.ts';
 import { orgDailySupportMetrics } from '../../transforms/gold/org-daily-support-metrics.ts';
 import { orgDailyUsageByService } from '../../transforms/gold/org-daily-usage-by-service.ts';
+import { orgMonthlyEngagement } from '../../transforms/gold/org-monthly-engagement.ts';
+import { orgMonthlyReconciliation } from '../../transforms/gold/org-monthly-reconciliation.ts';
 import { orgMonthlyRevenue } from '../../transforms/gold/org-monthly-revenue.ts';
 import type { Reject } from '../../transforms/reject.ts';
 import { conformed } from '../../transforms/silver/conformed.ts';
@@ -68,18 +74,32 @@ export function throughTransforms(landing: string) {
   const bronze = bronzeOfEvents(landing, landedUs);
   const silver = silverEvents(bronze.table, orgs, resources);
   const silverOf = (name: string): Table => {
-    const contract = conformedMasters.find((c) => c.name === `silver.${name}`)!;
+    const contract = conformedMasters.find((c) => c.upstream[0]!.table === `bronze.${name}`)!;
     return conformed(contract, bronzeOf(name), orgs);
   };
+  const usage = orgDailyUsageByService({ events: silver.table, orgs });
+  const support = orgDailySupportMetrics({ tickets: silverOf('support_tickets') });
+  const revenue = orgMonthlyRevenue({ billing: silverOf('billing_monthly') });
   return {
     masters: ofMaster,
     bronze,
     silver,
     gold: {
-      org_daily_usage_by_service: orgDailyUsageByService({ events: silver.table, orgs }),
+      org_daily_usage_by_service: usage,
       org_daily_genai_usage: orgDailyGenaiUsage({ events: silver.table }),
-      org_daily_support_metrics: orgDailySupportMetrics({ tickets: silverOf('support_tickets') }),
-      org_monthly_revenue: orgMonthlyRevenue({ billing: silverOf('billing_monthly') }),
+      org_daily_support_metrics: support,
+      org_monthly_revenue: revenue,
+      org_monthly_reconciliation: orgMonthlyReconciliation({ usage, revenue }),
+      org_daily_cost_anomalies: orgDailyCostAnomalies({ usage, fromDay: 0, toDay: 100_000 }),
+      org_monthly_engagement: orgMonthlyEngagement({
+        nps: silverOf('nps_surveys'),
+        touches: silverOf('marketing_touches'),
+        users: silverOf('users'),
+        usersMonthDay: Math.floor(landedUs / 86_400_000_000),
+      }),
+      daily_usage_rollup: dailyUsageRollup({ usage }),
+      daily_support_rollup: dailySupportRollup({ support, orgs }),
+      monthly_revenue_rollup: monthlyRevenueRollup({ revenue, orgs }),
     },
   };
 }
