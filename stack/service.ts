@@ -61,7 +61,6 @@ export async function startService(spec: ServiceSpec): Promise<RunningService> {
     stdio: ['ignore', log.fd, log.fd, 'pipe'],
     ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
   });
-  await log.close();
   const pipe = guard.stdio[3] as Duplex;
   // The far end vanishes with the service; that is reported by 'exit'.
   pipe.on('error', () => undefined);
@@ -69,12 +68,17 @@ export async function startService(spec: ServiceSpec): Promise<RunningService> {
     guard.once('error', reject);
     guard.once('exit', (code) => {
       // If only the guarding shell was killed, this makes its other half end the service.
-      pipe.destroy();
+      pipe.end();
       resolve({ code });
     });
   });
-  const pid = await Promise.race([firstNumber(pipe), exited.then(() => null)]);
+  // Reported where it is awaited.
+  exited.catch(() => undefined);
+  // Not before the listeners are there: a service that fails at once ends meanwhile.
+  await log.close();
+  const pid = await firstNumber(pipe);
   if (pid === null) {
+    await exited;
     throw new Error(`${spec.name} could not be started, see ${spec.logFile}\n${await logTail(spec.logFile)}`);
   }
   const identity = await identifyProcess(guard.pid ?? pid);
@@ -84,7 +88,7 @@ export async function startService(spec: ServiceSpec): Promise<RunningService> {
     pid,
     exited,
     async stop() {
-      pipe.destroy();
+      pipe.end();
       await exited;
     },
   };
@@ -143,8 +147,13 @@ async function predecessorGone(spec: ServiceSpec): Promise<void> {
   }
 }
 
-function firstNumber(pipe: Duplex): Promise<number> {
-  return new Promise((resolve) => createInterface({ input: pipe }).once('line', (line) => resolve(Number(line))));
+/** The number on the first line, or null when the stream ends without one. */
+function firstNumber(pipe: Duplex): Promise<number | null> {
+  return new Promise((resolve) => {
+    const lines = createInterface({ input: pipe });
+    lines.once('line', (line) => resolve(Number(line)));
+    lines.once('close', () => resolve(null));
+  });
 }
 
 function pidFile(spec: ServiceSpec): string {

@@ -141,3 +141,13 @@ test('the log of the run before is kept', async (_t) => {
   assert.equal(readFileSync(spec.logFile, 'utf8'), 'twice\n');
   assert.equal(readFileSync(`${spec.logFile}.1`, 'utf8'), 'once\n');
 });
+
+test('however fast a service ends, its end is reported', async () => {
+  for (let round = 0; round < 30; round += 1) {
+    assert.deepEqual(await (await startService(shell('exit 5'))).exited, { code: 5 });
+  }
+});
+
+test('a folder to run in that does not exist is an error', async () => {
+  await assert.rejects(startService({ ...shell('exit 0'), cwd: '/nowhere' }), /ENOENT/);
+});
