@@ -17,6 +17,7 @@ import type { MasterTruth, Truth } from './truth.ts';
 export type { DefectLevel } from './lines.ts';
 export type { MasterTruth, Truth } from './truth.ts';
 
+/** How much to generate, of what, and where. */
 export interface GenerateOptions {
   /** Event lines, repeats and broken ones included. */
   readonly events: number;

@@ -11,6 +11,7 @@ export interface Resource {
   readonly region: string;
 }
 
+/** Regions, weighted as in the original data. */
 export const regions = [
   ['ap-northeast', 18],
   ['us-east', 17],

@@ -18,6 +18,7 @@ export type RejectRule =
   | 'key_missing'
   | 'key_conflict';
 
+/** Counts by name; a name that never occurred is absent. */
 export type Counts = Partial<Record<string, number>>;
 
 /** Sums over Silver events, as decimals in text with the scale of the column (6; carbon 9). */
@@ -30,6 +31,7 @@ export interface SilverSums {
   readonly carbon_kg: string;
 }
 
+/** What a correct load makes of a master: read = written + duplicate + quarantined. */
 export interface MasterTruth {
   readonly read: number;
   readonly written: number;

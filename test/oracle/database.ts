@@ -19,9 +19,9 @@ export const masterKeys: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * `exact(t)`: numeric text as decimal(38,12), null when it is not numeric or beyond 10^26. `to_even(x, s)`: x rounded half
- * to even to s digits, as decimal(38,s) of scale 6 or 9. `ratio(n, d, k)`: n·10^k/d of integers, half to even, as
- * decimal(38,12); null when d is 0 or null.
+ * `exact(t)`: numeric text as decimal(38,12), null when it is not numeric or beyond 10^26. `to_even6(x)`, `to_even9(x)`: x
+ * rounded half to even to 6 or 9 digits. `units(x, p)`: x·p as an integer. `ratio(n, d, k)`: n·k/d of integers, in units of
+ * 10^-12, half to even; null when d is 0 or null.
  */
 const macros = `
 create macro numeric_text(t) as regexp_full_match(t, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?');
