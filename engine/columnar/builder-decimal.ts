@@ -2,7 +2,7 @@ import { type ColumnBuilder, RESCUE, TYPED, type Typing } from './builder-column
 import { finishedValidity, grownBitmap, setNull, setValid } from './builder-validity.ts';
 import type { DecimalColumn } from './column.ts';
 import { type JsonlScan, NOT_PLAIN, numberEnd } from './jsonl-scan.ts';
-import { EXACT, parseDecimal, ROUNDED } from './parse-decimal.ts';
+import { EXACT, exactDigits, parseDecimal, powers, ROUNDED, writeUnscaled } from './parse-decimal.ts';
 import { skipSpace, trimSpace } from './parse-text.ts';
 
 /** Exact decimals, from numbers and numeric text; a rounded value is kept and its raw text rescued. */
@@ -11,10 +11,13 @@ export class DecimalBuilder implements ColumnBuilder {
   private validity = new Uint8Array(0);
   private readonly precision: number;
   private readonly scale: number;
+  /** Unscaled digits that fit both the precision and an exact float64. */
+  private readonly plainDigits: number;
 
   constructor(precision: number, scale: number) {
     this.precision = precision;
     this.scale = scale;
+    this.plainDigits = Math.min(precision, exactDigits);
   }
 
   reserve(rows: number): void {
@@ -41,6 +44,36 @@ export class DecimalBuilder implements ColumnBuilder {
 
   /** Takes the JSON number at `start`. */
   scan(row: number, bytes: Uint8Array, start: number): JsonlScan {
+    const negative = bytes[start] === 0x2d;
+    const first = negative ? start + 1 : start;
+    let p = first;
+    let mantissa = 0;
+    for (let digit = bytes[p]! - 0x30; digit >>> 0 <= 9; digit = bytes[++p]! - 0x30) {
+      mantissa = (Math.imul(mantissa, 10) + digit) | 0;
+    }
+    const whole = p - first;
+    let fraction = 0;
+    if (bytes[p] === 0x2e) {
+      const point = p++;
+      for (let digit = bytes[p]! - 0x30; digit >>> 0 <= 9; digit = bytes[++p]! - 0x30) {
+        mantissa = (Math.imul(mantissa, 10) + digit) | 0;
+      }
+      fraction = p - point - 1;
+      if (fraction === 0) return NOT_PLAIN;
+    }
+    const shift = this.scale - fraction;
+    // A mantissa of ten digits may have overflowed; an exponent, and digits to round, are for the parser.
+    if (whole + fraction > 9 || shift < 0 || whole + this.scale > this.plainDigits || (bytes[p]! | 32) === 0x65) {
+      return this.scanAny(row, bytes, start);
+    }
+    if (whole === 0 || (whole > 1 && bytes[first] === 0x30)) return NOT_PLAIN;
+    writeUnscaled(mantissa * powers[shift]!, negative, this.words, row * 4);
+    setValid(this.validity, row);
+    return p;
+  }
+
+  /** `scan` for any JSON number. */
+  private scanAny(row: number, bytes: Uint8Array, start: number): JsonlScan {
     const end = numberEnd(bytes, start);
     if (end === -1) return NOT_PLAIN;
     return this.number(row, bytes, start, end) === TYPED ? end : ~end;

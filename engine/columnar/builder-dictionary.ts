@@ -6,12 +6,15 @@ import { isBlank } from './parse-text.ts';
 
 /** Odd, and without pattern in its bits: 2^32 divided by the golden ratio. */
 const multiplier = 0x9e3779b1;
+/** Guesses are found by the upper 10 bits of a hash. */
+const guessShift = 22;
 
 /**
  * Low-cardinality text as codes in order of first appearance.
  *
- * Values are kept as zero-padded 32-bit words and found by a hash of those words in a linear-probing table, so that a
- * known value is recognised without making a string of it.
+ * Values are kept with a closing quote, as zero-padded 32-bit words, and found by a hash of those words in a
+ * linear-probing table, so that a known value is recognised without making a string of it. In JSON most are recognised
+ * without looking for their end: the first eight bytes name the value that began like that the last time.
  */
 export class DictionaryBuilder implements ColumnBuilder {
   private codes = new Int32Array(0);
@@ -24,6 +27,8 @@ export class DictionaryBuilder implements ColumnBuilder {
   private starts = new Int32Array(65);
   private arena = new Int32Array(1024);
   private size = 0;
+  /** First eight bytes, mixed → code to try first; any code will do. */
+  private readonly guesses = new Int32Array(2 ** (32 - guessShift));
   /** The row that brought the newest value. */
   private newestRow = -1;
   /** The value being looked up, as words. */
@@ -39,14 +44,12 @@ export class DictionaryBuilder implements ColumnBuilder {
   text(row: number, bytes: Uint8Array, start: number, end: number): Typing {
     if (isBlank(bytes, start, end)) return TYPED;
     const length = end - start;
-    if (length > this.words.length * 4) this.words = new Int32Array((length + 3) >> 2);
-    const words = this.words;
+    if (wordsFor(length) > this.words.length) this.words = new Int32Array(wordsFor(length));
+    const { words } = this;
+    const last = length >> 2;
     let hash = 0;
-    for (let p = start, i = 0; p < end; p += 4, i++) {
-      let word = bytes[p]!;
-      if (p + 1 < end) word |= bytes[p + 1]! << 8;
-      if (p + 2 < end) word |= bytes[p + 2]! << 16;
-      if (p + 3 < end) word |= bytes[p + 3]! << 24;
+    for (let i = 0, p = start; i <= last; i++, p += 4) {
+      const word = i < last ? wordAt(bytes, p, p + 4) : wordAt(bytes, p, end) | (0x22 << ((length & 3) * 8));
       words[i] = word;
       hash = Math.imul(hash ^ word, multiplier);
       hash ^= hash >>> 15;
@@ -57,34 +60,18 @@ export class DictionaryBuilder implements ColumnBuilder {
 
   /** Takes the JSON string whose opening quote is at `quote`. */
   scan(row: number, bytes: Uint8Array, view: DataView, quote: number): JsonlScan {
-    // A blank starts with white space or with a character beyond ASCII.
-    const first = bytes[quote + 1]!;
-    if (first <= 32 || first >= 0x80) return this.scanAny(row, bytes, view, quote);
-    const { words } = this;
-    let hash = 0;
-    let p = quote + 1;
-    for (let i = 0; i < words.length; i++, p += 4) {
-      const word = view.getInt32(p, true);
-      const bits = stopBits(word);
-      if (bits === 0) {
-        words[i] = word;
-        hash = Math.imul(hash ^ word, multiplier);
-        hash ^= hash >>> 15;
-        continue;
-      }
-      const n = firstStop(bits);
-      if (((word >>> (n * 8)) & 255) !== 0x22) return NOT_PLAIN;
-      if (n !== 0) {
-        const rest = word & ((1 << (n * 8)) - 1);
-        words[i] = rest;
-        hash = Math.imul(hash ^ rest, multiplier);
-        hash ^= hash >>> 15;
-      }
-      const end = p + n;
-      if (end !== quote + 1) this.setCode(row, end - quote - 1, hash);
-      return end + 1;
+    const start = quote + 1;
+    const word = view.getInt32(start, true) ^ Math.imul(view.getInt32(start + 4, true), multiplier);
+    const slot = Math.imul(word, multiplier) >>> guessShift;
+    const guess = this.guesses[slot]!;
+    if (guess < this.size && this.isAt(guess, view, start)) {
+      this.codes[row] = guess;
+      setValid(this.validity, row);
+      return start + this.lengths[guess]! + 1;
     }
-    return this.scanAny(row, bytes, view, quote);
+    const scanned = this.scanNew(row, bytes, view, quote);
+    this.guesses[slot] = this.codes[row]!;
+    return scanned;
   }
 
   number(): Typing {
@@ -110,6 +97,41 @@ export class DictionaryBuilder implements ColumnBuilder {
     }
     const codes = this.codes.slice(0, rows);
     return { kind: 'dictionary', length: rows, validity: finishedValidity(this.validity, rows), codes, values };
+  }
+
+  /** Whether the value of `code` and a closing quote are at `start`. */
+  private isAt(code: number, view: DataView, start: number): boolean {
+    const { arena } = this;
+    const end = start + this.lengths[code]! + 1;
+    let word = this.starts[code]!;
+    let p = start;
+    for (; p + 4 <= end; p += 4, word++) if (view.getInt32(p, true) !== arena[word]) return false;
+    return p === end || (view.getInt32(p, true) & ((1 << ((end - p) * 8)) - 1)) === arena[word];
+  }
+
+  /** `scan` for text that was not guessed. */
+  private scanNew(row: number, bytes: Uint8Array, view: DataView, quote: number): JsonlScan {
+    // A blank starts with white space or with a character beyond ASCII.
+    const first = bytes[quote + 1]!;
+    if (first <= 32 || first >= 0x80) return this.scanAny(row, bytes, view, quote);
+    const { words } = this;
+    let hash = 0;
+    let p = quote + 1;
+    for (let i = 0; i < words.length; i++, p += 4) {
+      const word = view.getInt32(p, true);
+      const bits = stopBits(word);
+      const n = bits === 0 ? 4 : firstStop(bits);
+      if (n < 4 && ((word >>> (n * 8)) & 255) !== 0x22) return NOT_PLAIN;
+      const kept = n < 3 ? word & ((1 << (n * 8 + 8)) - 1) : word;
+      words[i] = kept;
+      hash = Math.imul(hash ^ kept, multiplier);
+      hash ^= hash >>> 15;
+      if (n === 4) continue;
+      const end = p + n;
+      if (end !== quote + 1) this.setCode(row, end - quote - 1, hash);
+      return end + 1;
+    }
+    return this.scanAny(row, bytes, view, quote);
   }
 
   /** `scan` for text that may be blank, or is long. */
@@ -143,13 +165,13 @@ export class DictionaryBuilder implements ColumnBuilder {
 
   private sameWords(start: number, length: number): boolean {
     const { words, arena } = this;
-    for (let i = 0, at = start; i * 4 < length; i++, at++) if (words[i] !== arena[at]) return false;
+    for (let i = 0, at = start; i < wordsFor(length); i++, at++) if (words[i] !== arena[at]) return false;
     return true;
   }
 
   private insert(slot: number, length: number, hash: number): number {
     const code = this.size++;
-    const count = (length + 3) >> 2;
+    const count = wordsFor(length);
     const start = this.starts[code]!;
     if (code + 1 === this.hashes.length) this.growValues();
     while (start + count > this.arena.length) this.arena = doubled(this.arena);
@@ -186,6 +208,18 @@ export class DictionaryBuilder implements ColumnBuilder {
     this.table[slot] = 0;
     this.newestRow = -1;
   }
+}
+
+/** Words of a value of `length` bytes and its quote. */
+function wordsFor(length: number): number {
+  return (length >> 2) + 1;
+}
+
+/** Up to four bytes from `start` as a little-endian word. */
+function wordAt(bytes: Uint8Array, start: number, end: number): number {
+  let word = 0;
+  for (let p = Math.min(start + 4, end) - 1; p >= start; p--) word = (word << 8) | bytes[p]!;
+  return word;
 }
 
 function doubled(values: Int32Array): Int32Array<ArrayBuffer> {

@@ -28,6 +28,11 @@ export class TimestampBuilder implements ColumnBuilder {
 
   /** Takes the JSON string whose opening quote is at `quote`. */
   scan(row: number, bytes: Uint8Array, view: DataView, quote: number): JsonlScan {
+    // `YYYY-MM-DDThh:mm:ssZ`: when these 20 characters are an instant, none of them is a quote.
+    if (bytes[quote + 21] === 0x22 && parseTimestamp(bytes, quote + 1, quote + 21, this.words, row * 2) === ZONED) {
+      setValid(this.validity, row);
+      return quote + 22;
+    }
     const end = plainStringEnd(view, quote + 1);
     if (end === -1) return NOT_PLAIN;
     return this.text(row, bytes, quote + 1, end) === TYPED ? end + 1 : ~(end + 1);

@@ -1,6 +1,6 @@
 /**
- * The lines that nearly all lines are, quickly: one flat object, no escapes, no key twice. Any other line is left to the
- * complete reader (`readLine`), which gives the same row for every line that this one takes.
+ * The lines that nearly all lines are, quickly: an object without escapes in its keys and no key twice. Any other line is
+ * left to the complete reader (`readLine`), which gives the same row for every line that this one takes.
  */
 import type { BytesBuilder } from './builder-bytes.ts';
 import { type ColumnBuilder, TYPED } from './builder-column.ts';
@@ -10,8 +10,9 @@ import type { Int32Builder } from './builder-int32.ts';
 import type { RowBuilder } from './builder-row.ts';
 import type { TimestampBuilder } from './builder-timestamp.ts';
 import type { ColumnType } from './column.ts';
-import { JsonlLayout } from './jsonl-layout.ts';
-import { afterBlanks, NOT_PLAIN, numberEnd, plainStringEnd } from './jsonl-scan.ts';
+import { JsonlLayout, KEY_END, KEY_START, LENGTH, NEXT, tokenWords } from './jsonl-layout.ts';
+import { afterBlanks, type JsonlScan, NOT_PLAIN, numberEnd, plainStringEnd } from './jsonl-scan.ts';
+import { giveValue, isJson, valueEnd } from './jsonl-value.ts';
 
 /** Column types with a scan of their own. */
 const OTHER = 0;
@@ -28,9 +29,10 @@ const CLOSE = 0x7d;
 const TRUE = 0x65757274;
 const ALSE = 0x65736c61;
 const NULL = 0x6c6c756e;
-/** Bytes a scan may read after the line feed that stops it. */
-export const slackBytes = 4;
+/** Bytes that scans may read after the line feed that stops them. */
+export const slackBytes = 8;
 
+/** Reads lines into the row that a builder is at; ending the row is the caller's. */
 export class FastReader {
   private readonly builder: RowBuilder;
   private readonly maxLineBytes: number;
@@ -50,9 +52,9 @@ export class FastReader {
     this.maxLineBytes = maxLineBytes;
     this.columns = builder.columns;
     this.layout = new JsonlLayout(builder.specs.map((spec) => spec.name));
-    this.kinds = new Int32Array(this.layout.next.length);
+    this.kinds = new Int32Array(this.layout.keys);
     this.kinds.set(builder.specs.map((spec) => kindOf(spec.type)));
-    this.seenIn = new Int32Array(this.layout.next.length);
+    this.seenIn = new Int32Array(this.layout.keys);
   }
 
   /**
@@ -84,6 +86,7 @@ export class FastReader {
   /** Position after the object at `start`, or -1. */
   private object(start: number): number {
     const { bytes, view, layout, seenIn } = this;
+    const { tokens } = layout;
     const line = ++this.lineNumber;
     let key = layout.start;
     let p = start;
@@ -95,27 +98,35 @@ export class FastReader {
         }
         if (!layout.learn(bytes, view, p, key)) return -1;
       }
-      const next = layout.next[key]!;
+      const token = key * tokenWords;
+      const next = tokens[token + NEXT]!;
       if (seenIn[next] === line) return -1;
       seenIn[next] = line;
-      const valueStart = p + layout.length[key]!;
-      const scanned = this.value(valueStart, next);
+      let valueStart = p + tokens[token + LENGTH]!;
+      if (bytes[valueStart]! <= 32) {
+        // What was expected is there, and then more white space.
+        if (!layout.learn(bytes, view, p, key)) return -1;
+        valueStart = p + tokens[token + LENGTH]!;
+      }
+      let scanned = this.value(valueStart, next);
+      if (scanned === NOT_PLAIN) scanned = this.parsedValue(valueStart, next);
       if (scanned === NOT_PLAIN) return -1;
-      if (scanned < 0) this.rescue(p, key, valueStart, ~scanned);
+      if (scanned < 0) this.rescue(p, token, valueStart, ~scanned);
       p = scanned < 0 ? ~scanned : scanned;
       key = next;
     }
   }
 
-  /** Rescues the value at `start … end`, whose key is in the token at `token` after `key`. */
-  private rescue(token: number, key: number, start: number, end: number): void {
-    const { quoteStart, quoteEnd } = this.layout;
-    const keyStart = token + quoteStart[key]!;
-    this.builder.rescued.member(this.bytes, keyStart, token + quoteEnd[key]!, this.bytes, start, end);
+  /** Rescues the value at `start … end`; `token` is the one before it, found at `at`. */
+  private rescue(at: number, token: number, start: number, end: number): void {
+    const { bytes } = this;
+    const { tokens } = this.layout;
+    const keyStart = at + tokens[token + KEY_START]!;
+    this.builder.rescued.member(bytes, keyStart, at + tokens[token + KEY_END]!, bytes, start, end);
   }
 
   /** Gives the value at `p` to the column of key `key`; the result is a `JsonlScan`. */
-  private value(p: number, key: number): number {
+  private value(p: number, key: number): JsonlScan {
     const { bytes, view, columns, row } = this;
     const first = bytes[p]!;
     // One call site a class: a call through the common interface would be looked up each time.
@@ -140,7 +151,7 @@ export class FastReader {
   }
 
   /** `value` for the other types, for values that need no haste, and for unknown keys. */
-  private otherValue(p: number, column: ColumnBuilder | undefined): number {
+  private otherValue(p: number, column: ColumnBuilder | undefined): JsonlScan {
     const { bytes, view, row } = this;
     const first = bytes[p]!;
     if (first === QUOTE) {
@@ -158,6 +169,17 @@ export class FastReader {
     if (word === TRUE) return column?.bool(row, true) === TYPED ? p + 4 : ~(p + 4);
     if (first !== 0x66 || view.getInt32(p + 1, true) !== ALSE) return NOT_PLAIN;
     return column?.bool(row, false) === TYPED ? p + 5 : ~(p + 5);
+  }
+
+  /** `value` for what scanning cannot tell: strings with escapes, objects, arrays. */
+  private parsedValue(p: number, key: number): JsonlScan {
+    const { bytes, columns, row } = this;
+    const first = bytes[p];
+    if (first !== QUOTE && first !== 0x7b && first !== 0x5b) return NOT_PLAIN;
+    const end = valueEnd(bytes, p);
+    if (!isJson(bytes, p, end)) return NOT_PLAIN;
+    const column = columns[key];
+    return column !== undefined && giveValue(column, row, bytes, p, end) === TYPED ? end : ~end;
   }
 }
 

@@ -5,9 +5,22 @@ import { afterBlanks, plainStringEnd } from './jsonl-scan.ts';
 
 /** Longer tokens are not predicted. */
 const maxTokenBytes = 128;
-const wordsPerToken = maxTokenBytes / 4;
 /** Unknown keys that are told apart; lines with further ones are left to the complete reader. */
 const maxUnknownKeys = 64;
+
+/** A token in `JsonlLayout.tokens` is this many words from `key * tokenWords` on. At these places it has: */
+export const tokenWords = 5 + maxTokenBytes / 4;
+/** - its length in bytes, 0 while there is none; */
+export const LENGTH = 0;
+/** - the key it names; */
+export const NEXT = 1;
+/** - where in it that key is, quotes included; */
+export const KEY_START = 2;
+export const KEY_END = 3;
+/** - its last four bytes; */
+const LAST = 4;
+/** - its first bytes, four a word, those in `LAST` left out where that saves a word. */
+const FIRST = 5;
 
 const OPEN = 0x7b;
 const COMMA = 0x2c;
@@ -22,39 +35,30 @@ const QUOTE = 0x22;
 export class JsonlLayout {
   /** Key number of the beginning of a line. */
   readonly start: number;
-  /** Key → the key that the token after it names; valid once the token was matched or learnt. */
-  readonly next: Int32Array;
-  /** Key → bytes of the token after it; 0 while there is none. */
-  readonly length: Int32Array;
-  /** Key → where in the token after it the next key's quotes are, closing one included. */
-  readonly quoteStart: Int32Array;
-  readonly quoteEnd: Int32Array;
-  /** The token as words, and its last four bytes as one. */
-  private readonly words: Int32Array;
-  private readonly lastWord: Int32Array;
+  /** Keys there can be. */
+  readonly keys: number;
+  /** Key → the token after it, laid out as above. */
+  readonly tokens: Int32Array;
   private readonly numbers: Map<string, number>;
 
   constructor(fields: readonly string[]) {
-    const keys = fields.length + 1 + maxUnknownKeys;
     this.start = fields.length;
+    this.keys = fields.length + 1 + maxUnknownKeys;
     this.numbers = new Map(fields.map((name, i) => [name, i]));
-    this.next = new Int32Array(keys);
-    this.length = new Int32Array(keys);
-    this.quoteStart = new Int32Array(keys);
-    this.quoteEnd = new Int32Array(keys);
-    this.words = new Int32Array(keys * wordsPerToken);
-    this.lastWord = new Int32Array(keys);
+    this.tokens = new Int32Array(this.keys * tokenWords);
   }
 
   /** Whether the token that is expected after `key` is at `p`. */
   matches(view: DataView, p: number, key: number): boolean {
-    const length = this.length[key]!;
+    const { tokens } = this;
+    const token = key * tokenWords;
+    const length = tokens[token + LENGTH]!;
     if (length === 0 || p + length > view.byteLength) return false;
-    const { words } = this;
-    let word = key * wordsPerToken;
     const last = p + length - 4;
-    for (let at = p; at < last; at += 4) if (view.getInt32(at, true) !== words[word++]) return false;
-    return view.getInt32(last, true) === this.lastWord[key];
+    for (let at = p, word = token + FIRST; at < last; at += 4, word++) {
+      if (view.getInt32(at, true) !== tokens[word]) return false;
+    }
+    return view.getInt32(last, true) === tokens[token + LAST];
   }
 
   /** Expects the token at `p` after `key` from now on. False if it is no token, or not one to predict. */
@@ -73,14 +77,14 @@ export class JsonlLayout {
       Buffer.from(bytes.buffer, bytes.byteOffset, at).toString('utf8', quoteStart + 1, quoteEnd - 1),
     );
     if (next === -1) return false;
-    const length = at - p;
-    const first = key * wordsPerToken;
-    for (let i = 0; i * 4 < length - 4; i++) this.words[first + i] = view.getInt32(p + i * 4, true);
-    this.lastWord[key] = view.getInt32(at - 4, true);
-    this.length[key] = length;
-    this.quoteStart[key] = quoteStart - p;
-    this.quoteEnd[key] = quoteEnd - p;
-    this.next[key] = next;
+    const { tokens } = this;
+    const token = key * tokenWords;
+    for (let from = p, word = token + FIRST; from < at - 4; from += 4, word++) tokens[word] = view.getInt32(from, true);
+    tokens[token + LAST] = view.getInt32(at - 4, true);
+    tokens[token + LENGTH] = at - p;
+    tokens[token + NEXT] = next;
+    tokens[token + KEY_START] = quoteStart - p;
+    tokens[token + KEY_END] = quoteEnd - p;
     return true;
   }
 
@@ -88,7 +92,7 @@ export class JsonlLayout {
     const known = this.numbers.get(name);
     if (known !== undefined) return known;
     const number = this.numbers.size + 1;
-    if (number >= this.next.length) return -1;
+    if (number >= this.keys) return -1;
     this.numbers.set(name, number);
     return number;
   }

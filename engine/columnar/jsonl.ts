@@ -120,16 +120,20 @@ class Decoder implements JsonlDecoder {
     this.target = { columns, rescued, index: new Map(specs.map((spec, i) => [spec.name, i])) };
   }
 
-  append(bytes: Uint8Array, source: JsonlSource): JsonlProgress {
+  append(given: Uint8Array, source: JsonlSource): JsonlProgress {
+    // A Buffer is a class of its own to the compiler: one class keeps the loops over bytes fast.
+    const bytes = new Uint8Array(given.buffer, given.byteOffset, given.length);
     const rowsBefore = this.builder.rows;
     const rejectsBefore = this.rejects.length;
     const complete = bytes.lastIndexOf(LF) + 1;
     let lines = 0;
     let blank = 0;
-    const fastEnd = isUtf8(bytes.subarray(0, complete)) ? this.fast.attach(bytes) : 0;
+    const fastEnd = this.fast.attach(bytes);
+    const allUtf8 = isUtf8(bytes.subarray(0, complete));
     let start = source.baseOffset === 0 && hasBom(bytes) ? 3 : 0;
     while (start < complete) {
-      const fast = start < fastEnd ? this.fast.read(start) : -1;
+      const plain = start < fastEnd && (allUtf8 || isUtf8(bytes.subarray(start, bytes.indexOf(LF, start))));
+      const fast = plain ? this.fast.read(start) : -1;
       const lineEnd = fast === -1 ? bytes.indexOf(LF, start) : fast;
       const end = lineEnd > start && bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
       if (fast !== -1) this.endRow(start, end, source, source.firstLine + lines);

@@ -13,9 +13,9 @@ export const NOT_NUMERIC = 3;
 export type DecimalStatus = typeof EXACT | typeof ROUNDED | typeof OUT_OF_RANGE | typeof NOT_NUMERIC;
 
 /** Powers of ten that a float64 holds exactly. */
-const powers = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
+export const powers = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 /** Any mantissa of so many digits is an exact float64, and so are its quotient and rest by a power of ten. */
-const exactDigits = 15;
+export const exactDigits = 15;
 /** Far beyond any precision: larger exponents change nothing. */
 const exponentLimit = 100_000_000;
 const numeric = /^([+-]?)(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?$/;
@@ -95,14 +95,14 @@ export function parseDecimal(
     }
   }
   if (precision <= exactDigits && unscaled >= powers[precision]!) return OUT_OF_RANGE;
-  writeSafe(unscaled, sign === 45, words, at);
+  writeUnscaled(unscaled, sign === 45, words, at);
   return status;
 }
 
-/** Writes ±`unscaled` (an integer of at most 2^53) as two's complement. */
-function writeSafe(unscaled: number, negative: boolean, words: Int32Array, at: number): void {
+/** Writes ±`unscaled`, an integer from 0 to 2^53, as two's complement in four words. */
+export function writeUnscaled(unscaled: number, negative: boolean, words: Int32Array, at: number): void {
   const low = unscaled | 0;
-  const high = Math.floor(unscaled / 4294967296) | 0;
+  const high = unscaled < 2147483648 ? 0 : Math.floor(unscaled / 4294967296) | 0;
   if (negative && unscaled !== 0) {
     words[at] = -low;
     words[at + 1] = low === 0 ? -high : ~high;

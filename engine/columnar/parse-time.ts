@@ -82,7 +82,7 @@ function offsetAt(bytes: Uint8Array, p: number, end: number): number {
 function twoDigits(bytes: Uint8Array, p: number): number {
   const tens = bytes[p]! - 48;
   const ones = bytes[p + 1]! - 48;
-  return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -100_000 : tens * 10 + ones;
+  return tens >>> 0 > 9 || ones >>> 0 > 9 ? -100_000 : tens * 10 + ones;
 }
 
 function dateAt(bytes: Uint8Array, p: number): number {

@@ -1,0 +1,87 @@
+/**
+ * JSON values as raw text: where they end, and what they are to a column. For valid JSON; on a line of anything else, ended
+ * by a line feed, the functions that look for an end stop at the line feed.
+ */
+import { type ColumnBuilder, RESCUE, TYPED, type Typing } from './builder-column.ts';
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+const encoder = new TextEncoder();
+const LF = 10;
+const QUOTE = 34;
+const BACKSLASH = 92;
+
+/** Gives the column the value at exactly `bytes[start … end)`; a string is unescaped first, null is nothing. */
+export function giveValue(column: ColumnBuilder, row: number, bytes: Uint8Array, start: number, end: number): Typing {
+  switch (bytes[start]) {
+    case QUOTE: {
+      if (bytes.subarray(start, end).indexOf(BACKSLASH) === -1) return column.text(row, bytes, start + 1, end - 1);
+      const text = stringAt(bytes, start, end);
+      // A lone surrogate has no UTF-8: the column cannot hold the text.
+      if (/\p{Surrogate}/u.test(text)) return RESCUE;
+      const unescaped = encoder.encode(text);
+      return column.text(row, unescaped, 0, unescaped.length);
+    }
+    case 0x74:
+      return column.bool(row, true);
+    case 0x66:
+      return column.bool(row, false);
+    case 0x6e:
+      return TYPED;
+    case 0x7b:
+    case 0x5b:
+      return RESCUE;
+    default:
+      return column.number(row, bytes, start, end);
+  }
+}
+
+/** The text of the JSON string at `bytes[start … end)`, quotes included. */
+export function stringAt(bytes: Uint8Array, start: number, end: number): string {
+  return JSON.parse(utf8.decode(bytes.subarray(start, end))) as string;
+}
+
+/** Whether `bytes[start … end)` is JSON. */
+export function isJson(bytes: Uint8Array, start: number, end: number): boolean {
+  try {
+    JSON.parse(utf8.decode(bytes.subarray(start, end)));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Position after the closing quote of the string at `start`. */
+export function stringEnd(bytes: Uint8Array, start: number): number {
+  for (let p = start + 1; ; p++) {
+    const byte = bytes[p];
+    if (byte === QUOTE) return p + 1;
+    if (byte === LF) return p;
+    if (byte === BACKSLASH && bytes[p + 1] !== LF) p++;
+  }
+}
+
+/** Position after the JSON value at `start`. */
+export function valueEnd(bytes: Uint8Array, start: number): number {
+  const first = bytes[start]!;
+  let p = start;
+  if (first !== QUOTE && first !== 0x7b && first !== 0x5b) {
+    while (p < bytes.length && !endsScalar(bytes[p]!)) p++;
+    return p;
+  }
+  let depth = 0;
+  do {
+    const byte = bytes[p]!;
+    if (byte === LF) return p;
+    if (byte === QUOTE) p = stringEnd(bytes, p);
+    else {
+      if (byte === 0x7b || byte === 0x5b) depth++;
+      else if (byte === 0x7d || byte === 0x5d) depth--;
+      p++;
+    }
+  } while (depth > 0);
+  return p;
+}
+
+function endsScalar(byte: number): boolean {
+  return byte === 0x2c || byte === 0x7d || byte === 32 || (byte >= 9 && byte <= 13);
+}
