@@ -1,6 +1,7 @@
 /** `cpa run`: starts a workflow, shows its progress, prints its result. */
-import type { Command } from 'commander';
+
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import type { Command } from 'commander';
 import { loadConfig } from '../worker/config.ts';
 import type { TemporalAccess } from '../worker/temporal.ts';
 import { showProgress } from './progress-lines.ts';
@@ -13,6 +14,8 @@ export interface RunOptions {
   readonly input: Readonly<Record<string, unknown>>;
   readonly taskQueue: string;
   readonly out: NodeJS.WriteStream;
+  /** Put before the workflow id; default: nothing. */
+  readonly idPrefix?: string;
 }
 
 /** A workflow failed: what it said, and the result as far as it came. */
@@ -28,7 +31,7 @@ export class RunFailed extends Error {
 /** Starts a workflow, or joins the one that runs under its id, and waits for its result. Throws `RunFailed`. */
 export async function runWorkflow(temporal: TemporalAccess, type: string, options: RunOptions): Promise<unknown> {
   const { input, taskQueue, out } = options;
-  const workflowId = idOf(type, input);
+  const workflowId = `${options.idPrefix ?? ''}${idOf(type, input)}`;
   const handle = await temporal.client.workflow.start(type, {
     taskQueue,
     workflowId,
@@ -58,7 +61,8 @@ const summaries: Readonly<Record<string, string>> = {
 };
 
 function idOf(type: string, input: Readonly<Record<string, unknown>>): string {
-  const date = typeof input['date'] === 'string' ? input['date'] : new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  const date =
+    typeof input['date'] === 'string' ? input['date'] : new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
   return type === 'dailyRun' ? `daily-${date}` : `${type.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}-${date}`;
 }
 
@@ -70,7 +74,10 @@ export function register(program: Command): void {
     .argument('<workflow>', workflowTypes.join(', '))
     .argument('[json]', 'its input, one JSON object', '{}')
     .option('--date <YYYY-MM-DD>', 'logical date; default: yesterday (UTC)')
-    .addHelpText('after', '\nExamples:\n  cpa run dailyRun\n  cpa run silver \'{"dates": ["2025-08-14"]}\'\n  cpa run audit \'{"scope": "everything"}\'')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  cpa run dailyRun\n  cpa run silver \'{"dates": ["2025-08-14"]}\'\n  cpa run audit \'{"scope": "everything"}\'',
+    )
     .action(async (workflow: string, json: string, { date }: { date?: string }) => {
       let input: unknown;
       try {
@@ -78,7 +85,8 @@ export function register(program: Command): void {
       } catch (error) {
         throw new Error(`the input ${json} is not JSON: ${(error as Error).message}`);
       }
-      if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new Error(`the input ${json} is not a JSON object`);
+      if (typeof input !== 'object' || input === null || Array.isArray(input))
+        throw new Error(`the input ${json} is not a JSON object`);
       const { taskQueue, ...temporal } = await temporalFor(loadConfig(process.env));
       try {
         const result = await runWorkflow(temporal, workflow, {

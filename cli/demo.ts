@@ -1,0 +1,152 @@
+/** `cpa demo`: the whole line twice, then what it says. */
+import type { Command } from 'commander';
+import type { AuditReport } from '../activities/audit/report.ts';
+import type { TableResult } from '../activities/context.ts';
+import { Lake } from '../engine/delta/lake.ts';
+import { openStore } from '../engine/storage/open.ts';
+import { catalog } from '../schemas/catalog.ts';
+import { queryNames, runQuery } from '../serving/queries.ts';
+import { openServing } from '../serving/serving.ts';
+import type { Session } from '../serving/session.ts';
+import { type Config, loadConfig } from '../worker/config.ts';
+import type { DailyRunResult } from '../workflows/daily-run.ts';
+import { type Line, startLine } from './line.ts';
+import { runWorkflow } from './run.ts';
+import { ensureLanding } from './sample.ts';
+import { renderTable } from './table.ts';
+import { untilSignal } from './until-signal.ts';
+
+/** Registers the command. */
+export function register(program: Command): void {
+  program
+    .command('demo')
+    .description('generate a sample (unless CPA_LANDING is set), run the line twice, show the answers, stop everything')
+    .action(async () => {
+      const stopped = untilSignal().then((signal) => {
+        throw new Error(`stopped by ${signal}`);
+      });
+      stopped.catch(() => undefined);
+      const config = loadConfig(process.env);
+      let line: Line | null = null;
+      const starting = startLine(config, say).then((started) => {
+        line = started;
+        return started;
+      });
+      try {
+        const up = await Promise.race([starting, stopped]);
+        await Promise.race([demo(config, up), up.failed, stopped]);
+      } finally {
+        line ??= await starting.catch(() => null);
+        await line?.stop();
+      }
+    });
+}
+
+const say = (text: string): void => console.log(text);
+
+async function demo(config: Config, line: Line): Promise<void> {
+  await ensureLanding(config, say);
+  if (line.uiUrl !== null) say(`Temporal UI: ${line.uiUrl}`);
+  const versions = () => versionsOf(config);
+
+  say('\nFirst run: everything that is new');
+  const first = await run(config, line);
+  printLedger(first.tables);
+  const before = await versions();
+  say('\nSecond run: nothing is new, so nothing may change');
+  await run(config, line);
+  const changed = [...(await versions())]
+    .filter(([name, version]) => before.get(name) !== version)
+    .map(([name]) => name);
+  if (changed.length > 0) throw new Error(`the second run wrote to ${changed.join(', ')}`);
+  say(`  no table outside ops got a new version (${before.size} tables compared)`);
+
+  const session = await openServing(line.cassandra);
+  try {
+    await printAnswers(session);
+  } finally {
+    await session.close();
+  }
+  say(`\nThe lake: ${config.lake}\n  open it with anything that reads Delta Lake, or with: npx cpa tables`);
+}
+
+async function run(config: Config, line: Line): Promise<DailyRunResult> {
+  const startedMs = performance.now();
+  const result = (await runWorkflow(line.temporal, 'dailyRun', {
+    input: {},
+    taskQueue: config.taskQueue,
+    out: process.stdout,
+  })) as DailyRunResult;
+  const seconds = (performance.now() - startedMs) / 1000;
+  const read = result.tables.find((t) => t.table === 'bronze.usage_events')?.read ?? 0;
+  const published = result.publications.reduce((n, p) => n + p.written + p.deleted, 0);
+  say(
+    `  done in ${seconds.toFixed(1)} s: ${read.toLocaleString('en')} events read, ${published.toLocaleString('en')} rows published`,
+  );
+  say(`  ${verdict(result.audit)}`);
+  return result;
+}
+
+function verdict(audit: AuditReport | null): string {
+  if (audit === null) throw new Error('the audit did not run');
+  if (!audit.passed)
+    throw new Error(
+      `the audit failed: ${audit.checks
+        .filter((c) => !c.passed)
+        .map((c) => `${c.name}: ${c.finding}`)
+        .join('; ')}`,
+    );
+  const compared = audit.checks.reduce((n, c) => n + c.compared, 0);
+  return `audit passed: ${audit.checks.length} checks, ${compared.toLocaleString('en')} things compared`;
+}
+
+function printLedger(tables: readonly TableResult[]): void {
+  const rows = tables.filter((t) => t.read > 0);
+  if (rows.length === 0) {
+    say('  the lake had consumed all of it before');
+    return;
+  }
+  say(
+    renderTable(
+      ['table', 'read', 'written', 'unchanged', 'quarantined', 'duplicate', 'late', 'ms'],
+      rows.map((t) => [t.table, t.read, t.written, t.unchanged, t.quarantined, t.duplicate, t.late, t.ms]),
+    ),
+  );
+}
+
+/** Rows of an answer that are shown; the count says how many there are. */
+const shownRows = 5;
+
+async function printAnswers(session: Session): Promise<void> {
+  const org = await anOrganisation(session);
+  for (const name of queryNames) {
+    const answer = await runQuery(session, name, { org });
+    say(
+      `\n${name} of ${org}, ${answer.from} to ${answer.to}: ${answer.rows.length} rows in ${answer.ms.toFixed(1)} ms`,
+    );
+    if (answer.message !== null) say(`  ${answer.message}`);
+    say(
+      renderTable(
+        answer.columns,
+        answer.rows.slice(-shownRows).map((row) => answer.columns.map((c) => row[c] ?? null)),
+      ),
+    );
+  }
+}
+
+async function anOrganisation(session: Session): Promise<string> {
+  const rows = await session.execute('SELECT DISTINCT org_id FROM org_daily_genai_usage');
+  const [first] = rows.map((row) => String(row['org_id'])).sort();
+  if (first === undefined) throw new Error('Cassandra holds no organisation');
+  return first;
+}
+
+async function versionsOf(config: Config): Promise<ReadonlyMap<string, number>> {
+  const lake = new Lake(openStore(config.lake), Date.now);
+  const versions = new Map<string, number>();
+  for (const { name, layer } of catalog) {
+    const snapshot = layer === 'ops' ? null : await lake.table(name).latest();
+    if (snapshot !== null) versions.set(name, snapshot.version);
+  }
+  return versions;
+}

@@ -1,0 +1,41 @@
+// Runs the tests: one Temporal and one Cassandra for all of them, started here unless configured, and stopped at the end.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStack } from '../dist/stack/stack.js';
+
+const groups = process.argv.slice(2);
+const root = join(import.meta.dirname, '..', 'dist', 'test');
+const isWanted = (file) =>
+  groups.length === 0 ? !file.startsWith('faults/') : groups.some((group) => file.startsWith(`${group}/`));
+const files = readdirSync(root, { recursive: true })
+  .filter((file) => file.endsWith('.test.js') && isWanted(file))
+  .sort()
+  .map((file) => join(root, file));
+if (files.length === 0) {
+  console.error(`no tests in ${groups.join(', ')}`);
+  process.exit(1);
+}
+
+const home = mkdtempSync(join(tmpdir(), 'cpa-tests-'));
+const stack = await startStack({ home, log: (line) => console.log(line) });
+const stop = async (code) => {
+  await stack.stop();
+  rmSync(home, { recursive: true, force: true });
+  process.exit(code);
+};
+const child = spawn(
+  process.execPath,
+  ['--enable-source-maps', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files],
+  {
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      CPA_TEST_TEMPORAL: stack.temporal.address,
+      CPA_TEST_CASSANDRA: JSON.stringify(stack.cassandra),
+    },
+  },
+);
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code) => void stop(code ?? 1));
