@@ -79,7 +79,7 @@ export async function migrate(
 
   return withMigrationLock(session, async (renew) => {
     const rows = await session.execute('SELECT version, name, checksum FROM schema_migrations');
-    const recorded = new Map(rows.map((row) => [Number(row['version']), row]));
+    const recorded = new Map(rows.map((row) => [Number(row.version), row]));
     checkRecorded(session, all, rows);
     const applied: string[] = [];
     const skipped: { name: string; reason: string }[] = [];
@@ -109,15 +109,15 @@ export async function migrate(
 
 function checkRecorded(session: Session, all: readonly Migration[], rows: readonly cassandra.types.Row[]): void {
   for (const row of rows) {
-    const migration = all.find((m) => m.version === row['version']);
+    const migration = all.find((m) => m.version === row.version);
     if (migration === undefined) {
       throw new Error(
-        `${session.place}: migration ${row['name']} was applied by a newer program; this one does not have it`,
+        `${session.place}: migration ${row.name} was applied by a newer program; this one does not have it`,
       );
     }
-    if (migration.checksum !== row['checksum']) {
+    if (migration.checksum !== row.checksum) {
       throw new Error(
-        `${session.place}: migration ${migration.name} was changed after it was applied (applied ${row['checksum']}, ` +
+        `${session.place}: migration ${migration.name} was changed after it was applied (applied ${row.checksum}, ` +
           `file ${migration.checksum}); restore the file and add a new migration instead`,
       );
     }

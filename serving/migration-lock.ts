@@ -38,7 +38,7 @@ async function acquire(session: Session, owner: cassandra.types.Uuid): Promise<b
   try {
     const [row] = await session.executeOnce(taken, [owner]);
     // An attempt whose answer was lost may have taken it for us.
-    return row?.['[applied]'] === true || owner.equals(row?.['owner']);
+    return row?.['[applied]'] === true || owner.equals(row?.owner);
   } catch (error) {
     if (error instanceof CassandraUnavailable) return false;
     throw error;

@@ -184,12 +184,12 @@ async function readRows(lake: Lake, snapshot: Snapshot, files: readonly AddFile[
 
 /** A file without statistics may hold anything. */
 function mayHold({ stats }: AddFile, mart: string): boolean {
-  const low = stats.minValues?.['table_name'];
-  const high = stats.maxValues?.['table_name'];
+  const low = stats.minValues?.table_name;
+  const high = stats.maxValues?.table_name;
   return typeof low !== 'string' || typeof high !== 'string' || (low <= mart && mart <= high);
 }
 
 function highestNumber({ stats }: AddFile): number {
-  const highest = stats.maxValues?.['number'];
+  const highest = stats.maxValues?.number;
   return highest === undefined ? Number.POSITIVE_INFINITY : Number(highest);
 }

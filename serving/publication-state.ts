@@ -24,8 +24,8 @@ export async function publicationState(session: Session): Promise<PublicationSta
   const rows = await session.execute('SELECT mart, lake_id, number, version FROM publication_state');
   return new Map(
     rows.map((row) => [
-      String(row['mart']),
-      { lakeId: String(row['lake_id']), number: Number(row['number']), version: Number(row['version']) },
+      String(row.mart),
+      { lakeId: String(row.lake_id), number: Number(row.number), version: Number(row.version) },
     ]),
   );
 }

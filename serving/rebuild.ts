@@ -104,8 +104,8 @@ async function deleteOthers(
     }
   }
   for (const row of await session.execute('SELECT day FROM served_days WHERE mart = ?', [mart.table])) {
-    if (days.has(String(row['day']))) continue;
-    await session.execute('DELETE FROM served_days WHERE mart = ? AND day = ?', [mart.table, row['day']], number);
+    if (days.has(String(row.day))) continue;
+    await session.execute('DELETE FROM served_days WHERE mart = ? AND day = ?', [mart.table, row.day], number);
   }
   return deleted;
 }

@@ -31,7 +31,7 @@ export async function servedDays(session: Session, mart: string, from: string, t
     'SELECT day FROM served_days WHERE mart = ? AND day >= ? AND day <= ? ORDER BY day ASC',
     [mart, from, to],
   );
-  return rows.map((row) => String(row['day']));
+  return rows.map((row) => String(row.day));
 }
 
 /** The newest day of a mart that is not after `latest`, or null. */
@@ -40,5 +40,5 @@ export async function newestDay(session: Session, mart: string, latest: string):
     mart,
     latest,
   ]);
-  return row === undefined ? null : String(row['day']);
+  return row === undefined ? null : String(row.day);
 }

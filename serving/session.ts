@@ -18,7 +18,7 @@ export interface Session {
   readonly managed: boolean;
   /** Tables without a keyspace are those of this session from here on. Called once the keyspace exists. */
   use(): Promise<void>;
-  /** An idempotent statement, prepared and tried again; `:name` parameters take an object. One page unless `eachPage` is used. */
+  /** An idempotent statement, prepared and tried again; gives every row. `:name` parameters take an object. */
   execute(
     query: string,
     params?: unknown[] | Record<string, unknown>,
@@ -28,13 +28,13 @@ export interface Session {
   executeOnce(query: string, params?: unknown[]): Promise<cassandra.types.Row[]>;
   /** Statements of one Cassandra partition in one unlogged batch, written at `timestamp` (microseconds). */
   batch(statements: readonly Statement[], timestamp: number): Promise<void>;
-  /** The pages of an idempotent query, one after another. */
-  pages(query: string, params: unknown[], pageRows: number): AsyncGenerator<cassandra.types.Row[]>;
+  /** The pages of an idempotent query, one after another: for tables too large to hold. */
+  pages(query: string, params: unknown[], rows: number): AsyncGenerator<cassandra.types.Row[]>;
   close(): Promise<void>;
 }
 
-/** Unlimited in practice: the callers' queries are bounded by their keys. */
-const fetchAll = 100_000;
+/** Rows a page: small enough that the nulls in them (tombstones to Cassandra) stay far from its limit of 100,000 a read. */
+const pageRows = 2000;
 
 /**
  * Connects. Reads and writes wait for a local quorum. Throws `CassandraUnavailable` when no host answers and a plain Error
@@ -63,6 +63,17 @@ export async function connect(config: CassandraConfig): Promise<Session> {
 
 function sessionOver(client: cassandra.Client, keyspace: string, place: string, managed: boolean): Session {
   const rowsOf = (result: cassandra.types.ResultSet) => result.rows ?? [];
+  async function* pages(query: string, params: unknown[] | Record<string, unknown>, rows: number, timestamp?: number) {
+    let pageState: string | undefined;
+    do {
+      const options: cassandra.QueryOptions = { prepare: true, isIdempotent: true, fetchSize: rows };
+      if (timestamp !== undefined) options.timestamp = timestamp;
+      if (pageState !== undefined) options.pageState = pageState;
+      const result = await retrying(place, () => client.execute(query, params, options));
+      yield rowsOf(result);
+      pageState = result.pageState ?? undefined;
+    } while (pageState !== undefined);
+  }
   return {
     keyspace,
     place,
@@ -71,9 +82,9 @@ function sessionOver(client: cassandra.Client, keyspace: string, place: string, 
       await retrying(place, () => client.execute(`USE ${keyspace}`));
     },
     execute: async (query, params = [], timestamp) => {
-      const options = { prepare: true, isIdempotent: true, fetchSize: fetchAll };
-      const timed = timestamp === undefined ? options : { ...options, timestamp };
-      return rowsOf(await retrying(place, () => client.execute(query, params, timed)));
+      const rows: cassandra.types.Row[] = [];
+      for await (const page of pages(query, params, pageRows, timestamp)) rows.push(...page);
+      return rows;
     },
     executeOnce: async (query, params = []) => {
       try {
@@ -86,16 +97,7 @@ function sessionOver(client: cassandra.Client, keyspace: string, place: string, 
       const options = { prepare: true, logged: false, isIdempotent: true, timestamp };
       await retrying(place, () => client.batch(statements as Statement[], options));
     },
-    async *pages(query, params, pageRows) {
-      let pageState: string | undefined;
-      do {
-        const options = { prepare: true, isIdempotent: true, fetchSize: pageRows };
-        const at = pageState === undefined ? options : { ...options, pageState };
-        const result = await retrying(place, () => client.execute(query, params, at));
-        yield rowsOf(result);
-        pageState = result.pageState ?? undefined;
-      } while (pageState !== undefined);
-    },
+    pages,
     close: () => client.shutdown(),
   };
 }

@@ -48,7 +48,7 @@ function passes(error: unknown): boolean {
   if (error instanceof cassandra.errors.ResponseError) return passing.has(error.code);
   if (error instanceof cassandra.errors.NoHostAvailableError) {
     // A host that answers with a refusal will refuse again.
-    return innerErrors(error).every((inner) => !(inner instanceof cassandra.errors.AuthenticationError));
+    return Object.values(error.innerErrors ?? {}).every((e) => !(e instanceof cassandra.errors.AuthenticationError));
   }
   return (
     error instanceof cassandra.errors.OperationTimedOutError || error instanceof cassandra.errors.BusyConnectionError
@@ -56,11 +56,14 @@ function passes(error: unknown): boolean {
 }
 
 function reason(error: unknown): string {
-  const own = error instanceof Error ? error.message : String(error);
-  const inner = innerErrors(error).map((e) => (e instanceof Error ? e.message : String(e)));
-  return [own, ...new Set(inner)].join('; ');
+  // The driver's own message says "see innerErrors", with a stack.
+  if (error instanceof cassandra.errors.NoHostAvailableError) {
+    const inner = Object.entries(error.innerErrors ?? {}).map(([host, e]) => `${host}: ${messageOf(e)}`);
+    return `no host takes the request${inner.length === 0 ? '' : ` (${inner.join('; ')})`}`;
+  }
+  return messageOf(error);
 }
 
-function innerErrors(error: unknown): unknown[] {
-  return error instanceof cassandra.errors.NoHostAvailableError ? Object.values(error.innerErrors ?? {}) : [];
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -69,7 +69,7 @@ test('publishes a mart, then only what differs, with deletions and nulls', async
   await assertServed(lake, session, 3);
   const days = await session.execute('SELECT day FROM served_days WHERE mart = ?', ['org_daily_usage_by_service']);
   assert.deepEqual(
-    days.map((r) => String(r['day'])),
+    days.map((r) => String(r.day)),
     ['2025-07-01'],
   );
 });
@@ -80,7 +80,7 @@ test('writes carry the number of the publication as their timestamp', async (t) 
   await overwrite(lake, usage, first);
   const { number } = await publish({ lake, session, mart: usage, runId: 'run' });
   const rows = await session.execute('SELECT WRITETIME(daily_cost_usd) AS w FROM org_daily_usage_by_service');
-  assert.deepEqual(new Set(rows.map((r) => Number(r['w']))), new Set([number]));
+  assert.deepEqual(new Set(rows.map((r) => Number(r.w))), new Set([number]));
 });
 
 test('publishing again without a change writes nothing, not in the lake either', async (t) => {

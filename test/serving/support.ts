@@ -88,13 +88,13 @@ export function day(text: string): number {
 /** Rows of a contract: dates and decimals as text; what a row leaves out is null, or 0, false or empty where null is not allowed. */
 export function rowsOf(contract: TableContract, rows: readonly Row[]): Table {
   const columns = contract.fields.map((field) => {
-    const values = rows.map((row) => valueOf(field, row[field.name] ?? null));
+    const values = rows.map((row) => cellOf(field, row[field.name] ?? null));
     return [field.name, columnOfValues(field.type, values)] as const;
   });
   return tableOf(Object.fromEntries(columns), contract.fields);
 }
 
-function valueOf({ type, nullable, name }: Field, value: string | number | boolean | null): ColumnValue {
+function cellOf({ type, nullable, name }: Field, value: string | number | boolean | null): ColumnValue {
   if (value === null) {
     if (nullable) return null;
     return type.kind === 'decimal'
