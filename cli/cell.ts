@@ -1,0 +1,52 @@
+/** Values of columns as the commands show them: exact, and readable by people and programs. */
+import { isUtf8 } from 'node:buffer';
+import type { Column, ColumnType } from '../engine/columnar/column.ts';
+import { valueAt } from '../engine/columnar/column-of.ts';
+import { formatDecimal } from '../engine/columnar/decimal.ts';
+
+/** Decimals are text with every digit of their scale, dates `YYYY-MM-DD`, timestamps ISO 8601. */
+export type Cell = string | number | bigint | boolean | null;
+
+const dayMs = 86_400_000;
+
+/** Days since 1970-01-01 as `YYYY-MM-DD`. */
+export function dayText(days: number): string {
+  return new Date(days * dayMs).toISOString().slice(0, 10);
+}
+
+/** Microseconds since 1970 as `2025-07-03T10:11:12Z`, with six digits after the second when there is a fraction. */
+export function instantText(micros: bigint): string {
+  const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
+  const whole = new Date(Number((micros - fraction) / 1000n)).toISOString().replace('.000Z', '');
+  return fraction === 0n ? `${whole}Z` : `${whole}.${String(fraction).padStart(6, '0')}Z`;
+}
+
+/** Milliseconds since 1970 as `2025-07-03T10:11:12.345Z`. */
+export function millisText(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** A row of a column. Bytes are their text where they are UTF-8, else `0x` and hexadecimal digits. */
+export function cellAt(column: Column, row: number): Cell {
+  const value = valueAt(column, row);
+  if (value === null) return null;
+  switch (column.kind) {
+    case 'date':
+      return dayText(value as number);
+    case 'timestamp':
+      return instantText(value as bigint);
+    case 'decimal':
+      return formatDecimal(value as bigint, column.scale);
+    case 'binary': {
+      const bytes = value as Uint8Array;
+      return isUtf8(bytes) ? Buffer.from(bytes).toString() : `0x${Buffer.from(bytes).toString('hex')}`;
+    }
+    default:
+      return value as Cell;
+  }
+}
+
+/** Whether values of the type are numbers: right-aligned, and never cut short. */
+export function isNumeric(type: ColumnType): boolean {
+  return ['int32', 'int64', 'float64', 'decimal'].includes(type.kind);
+}

@@ -1,0 +1,81 @@
+/** Rows of results as a text table, CSV or JSON. */
+import type { Cell } from './cell.ts';
+import { type TableStyle, textTable } from './table.ts';
+
+export const formats = ['table', 'json', 'csv'] as const;
+export type Format = (typeof formats)[number];
+
+/**
+ * A column of a result. `number`: right-aligned, never cut short; `count`: also with thousands separators, in text tables
+ * only.
+ */
+export interface ResultColumn {
+  readonly name: string;
+  readonly kind: 'text' | 'number' | 'count';
+}
+
+export interface Result {
+  readonly columns: readonly ResultColumn[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** CSV as RFC 4180 has it: records end with CRLF, null is nothing at all, empty text is `""`. */
+export function csvOf({ columns, rows }: Result): string {
+  const record = (cells: readonly Cell[]): string => `${cells.map(csvField).join(',')}\r\n`;
+  return record(columns.map((c) => c.name)) + rows.map(record).join('');
+}
+
+function csvField(cell: Cell): string {
+  if (cell === null) return '';
+  const text = String(cell);
+  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** An array of objects, one a line. Decimals, and integers that a double cannot hold, are strings. */
+export function jsonOf({ columns, rows }: Result): string {
+  const lines = rows.map((row) =>
+    JSON.stringify(Object.fromEntries(columns.map((c, i) => [c.name, jsonValue(row[i]!)]))),
+  );
+  return lines.length === 0 ? '[]\n' : `[\n${lines.map((line) => `  ${line}`).join(',\n')}\n]\n`;
+}
+
+function jsonValue(cell: Cell): string | number | boolean | null {
+  if (typeof cell === 'bigint') return Number.isSafeInteger(Number(cell)) ? Number(cell) : String(cell);
+  return typeof cell === 'number' && !Number.isFinite(cell) ? String(cell) : cell;
+}
+
+/** Columns by what their cells are: integers count, text of which every one is a decimal number is one. */
+export function kindsOf(names: readonly string[], rows: readonly (readonly Cell[])[]): ResultColumn[] {
+  return names.map((name, c) => {
+    const cells = rows.map((row) => row[c]!).filter((cell) => cell !== null);
+    if (cells.some((cell) => typeof cell === 'boolean' || (typeof cell === 'string' && !decimal.test(cell)))) {
+      return { name, kind: 'text' };
+    }
+    const counts = cells.every((cell) => typeof cell === 'bigint' || Number.isInteger(cell));
+    return { name, kind: counts ? 'count' : 'number' };
+  });
+}
+
+const decimal = /^-?\d+(\.\d+)?$/;
+
+/** How the standard output wants text tables: as wide as the terminal, coloured where it can and `NO_COLOR` allows it. */
+export function terminalStyle(): TableStyle {
+  const { stdout } = process;
+  return stdout.isTTY ? { width: stdout.columns, colour: stdout.hasColors() } : { width: null, colour: false };
+}
+
+/** Prints a result. What does not fit a terminal is said on the standard error. */
+export function print(result: Result, format: Format): void {
+  if (format === 'json') process.stdout.write(jsonOf(result));
+  else if (format === 'csv') process.stdout.write(csvOf(result));
+  else {
+    const { text, omitted } = textTable(result, terminalStyle());
+    process.stdout.write(text);
+    if (omitted.length > 0) note(`the terminal is too narrow for: ${omitted.join(', ')}`);
+  }
+}
+
+/** A line beside the result, which stays clean for programs. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,112 @@
+/** `cpa show`: rows of a table, also as they were. */
+import type { Command } from 'commander';
+import type { Column, ColumnSpec } from '../engine/columnar/column.ts';
+import { columnsOf } from '../engine/columnar/table.ts';
+import { partitionKey } from '../engine/delta/partitions.ts';
+import { readFiles } from '../engine/delta/read.ts';
+import type { AddFile, TableMetadata } from '../engine/delta/types.ts';
+import { type Cell, cellAt, isNumeric } from './cell.ts';
+import { type Format, note, print } from './format.ts';
+import { findTable, openLake } from './lake.ts';
+import { formatOption, lakeFolder, lakeOption, nameList, wholeNumber } from './options.ts';
+import { UsageError } from './usage-error.ts';
+import { admitsPartition, type Filter, filterOf, parseCondition } from './where.ts';
+
+interface ShowOptions {
+  readonly lake?: string;
+  readonly version?: number;
+  readonly where: readonly string[];
+  readonly columns?: readonly string[];
+  readonly limit: number;
+  readonly format: Format;
+}
+
+const examples = `
+Examples:
+  cpa show gold.org_daily_usage_by_service
+  cpa show silver.usage_events --where event_date=2025-08-14 --where 'cost_usd>100' --limit 5
+  cpa show silver.dim_orgs --columns org_id,plan_tier,valid_from --format csv
+  cpa show bronze.users --version 0 --where role!=admin --where email=
+  cpa show quarantine.usage_events --columns rule_id,reason,raw --format json
+
+Conditions are joined by "and". A value left out stands for null: "flags=" finds rows without flags, "flags!=" those with.
+Only the partitions that a condition on the partition column admits are read.`;
+
+/** Adds the command. */
+export function register(program: Command): void {
+  program
+    .command('show')
+    .summary('print rows of a table')
+    .description('Prints rows of a table: decimals with every digit, days as YYYY-MM-DD, instants in UTC.')
+    .argument('<table>', 'such as gold.org_daily_usage_by_service; `cpa tables` lists them')
+    .option('--version <number>', 'the table as it was at this version', wholeNumber(0))
+    .option(
+      '--where <condition>',
+      'column, operator (=, !=, <, <=, >, >=), value; may be repeated',
+      (condition: string, before: readonly string[]) => [...before, condition],
+      [],
+    )
+    .option('--columns <names>', 'columns to print, separated by commas', nameList)
+    .option('--limit <rows>', 'rows to print at most', wholeNumber(1), 20)
+    .addOption(lakeOption())
+    .addOption(formatOption())
+    .addHelpText('after', examples)
+    .action(show);
+}
+
+async function show(name: string, options: ShowOptions): Promise<void> {
+  const conditions = options.where.map(parseCondition);
+  const found = await findTable(openLake(lakeFolder(options.lake)), name);
+  const snapshot = options.version === undefined ? found.snapshot : await found.table.at(options.version);
+  const { metadata } = snapshot;
+  const filters = conditions.map((condition) => filterOf(condition, metadata.columns));
+  const shown = (options.columns ?? metadata.columns.map((c) => c.name)).map((column) => specOf(metadata, column));
+  const files = filesToRead(snapshot.files, metadata, filters);
+  const read = [...new Set([...shown, ...filters.map((f) => f.spec)].map((spec) => spec.name))];
+  const rows: Cell[][] = [];
+  let more = false;
+  // File by file, so that a few rows of a large table cost one file.
+  for (const file of files) {
+    const columns = columnsOf(await readFiles(found.table.store, found.table.path, metadata, [file], read));
+    more = appendRows(rows, columns, shown, filters, options.limit);
+    if (more) break;
+  }
+  const kindOf = ({ type }: ColumnSpec) => (isNumeric(type) ? 'number' : 'text');
+  print({ columns: shown.map((spec) => ({ name: spec.name, kind: kindOf(spec) })), rows }, options.format);
+  if (more) note(`the first ${rows.length} rows; --limit prints more`);
+}
+
+/** Files of the partitions that the filters admit, partitions in order; within one as they were added. */
+function filesToRead(files: readonly AddFile[], metadata: TableMetadata, filters: readonly Filter[]): AddFile[] {
+  const pruning = filters.filter((f) => metadata.partitionColumns.includes(f.spec.name));
+  return files
+    .filter((file) => pruning.every((f) => admitsPartition(f, file.partitionValues[f.spec.name] ?? null)))
+    .map((file) => ({ file, key: partitionKey(file.partitionValues) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ file }) => file);
+}
+
+/** Appends the rows that satisfy the filters; true when there is one beyond the limit. */
+function appendRows(
+  rows: Cell[][],
+  columns: Readonly<Record<string, Column>>,
+  shown: readonly ColumnSpec[],
+  filters: readonly Filter[],
+  limit: number,
+): boolean {
+  const cells = shown.map(({ name }) => columns[name]!);
+  const tests = filters.map(({ spec, holds }) => ({ column: columns[spec.name]!, holds }));
+  const length = cells[0]?.length ?? 0;
+  for (let row = 0; row < length; row++) {
+    if (!tests.every(({ column, holds }) => holds(column, row))) continue;
+    if (rows.length === limit) return true;
+    rows.push(cells.map((column) => cellAt(column, row)));
+  }
+  return false;
+}
+
+function specOf({ columns }: TableMetadata, name: string): ColumnSpec {
+  const spec = columns.find((c) => c.name === name);
+  if (spec !== undefined) return spec;
+  throw new UsageError(`--columns: no column ${name}; columns: ${columns.map((c) => c.name).join(', ')}`);
+}

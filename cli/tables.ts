@@ -1,0 +1,54 @@
+/** `cpa tables`: what the lake holds. */
+import { relative } from 'node:path';
+import type { Command } from 'commander';
+import { partitionsOf } from '../engine/delta/partitions.ts';
+import { type Cell, millisText } from './cell.ts';
+import { type Format, note, print, type ResultColumn } from './format.ts';
+import { existingTables, type FoundTable, openLake } from './lake.ts';
+import { formatOption, lakeFolder, lakeOption } from './options.ts';
+
+const columns: readonly ResultColumn[] = [
+  { name: 'table', kind: 'text' },
+  { name: 'rows', kind: 'count' },
+  { name: 'files', kind: 'count' },
+  { name: 'bytes', kind: 'count' },
+  { name: 'partitions', kind: 'count' },
+  { name: 'version', kind: 'number' },
+  { name: 'last_commit', kind: 'text' },
+  { name: 'path', kind: 'text' },
+];
+
+/** Adds the command. */
+export function register(program: Command): void {
+  program
+    .command('tables')
+    .summary('list the tables of the lake')
+    .description(
+      'Lists every table of the lake: rows, files and bytes of its newest version, read from its log alone.\n' +
+        'Rows are unknown (–) when a file came without statistics.',
+    )
+    .addOption(lakeOption())
+    .addOption(formatOption())
+    .addHelpText('after', '\nExamples:\n  cpa tables\n  cpa tables --lake datalake --format csv > tables.csv')
+    .action(async (options: { readonly lake?: string; readonly format: Format }) => {
+      const lake = openLake(lakeFolder(options.lake));
+      const tables = await existingTables(lake);
+      print({ columns, rows: tables.map(rowOf) }, options.format);
+      if (tables.length === 0) note(`the lake ${lake.store.root} has no tables yet: \`cpa run dailyRun\` fills it`);
+    });
+}
+
+function rowOf({ name, table, snapshot }: FoundTable): Cell[] {
+  const { files, version, timestampMs } = snapshot;
+  const rows = files.reduce((sum, file) => sum + file.stats.numRecords, 0);
+  return [
+    name,
+    Number.isNaN(rows) ? null : rows,
+    files.length,
+    files.reduce((sum, file) => sum + file.size, 0),
+    partitionsOf(snapshot).length,
+    version,
+    millisText(timestampMs),
+    relative(process.cwd(), `${table.store.root}/${table.path}`),
+  ];
+}
