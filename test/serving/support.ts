@@ -3,18 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
-import type { Table } from 'apache-arrow';
-import { type ColumnValue, columnOfValues } from '../../engine/columnar/column-of.ts';
-import { parseDecimal } from '../../engine/columnar/decimal.ts';
-import { tableOf } from '../../engine/columnar/table.ts';
 import { writeDataFiles } from '../../engine/delta/data-file.ts';
 import { Lake } from '../../engine/delta/lake.ts';
 import { localStore } from '../../engine/storage/local.ts';
-import { type Field, metadataOf, pathOf, type TableContract } from '../../schemas/contract.ts';
+import { metadataOf, pathOf, type TableContract } from '../../schemas/contract.ts';
 import type { CassandraConfig } from '../../serving/config.ts';
 import { migrate } from '../../serving/migrate.ts';
 import { connect, type Session } from '../../serving/session.ts';
 import { startCassandra } from '../../stack/cassandra.ts';
+import { type Row, rowsOf } from './rows.ts';
 
 type Login = Omit<CassandraConfig, 'keyspace'>;
 
@@ -76,42 +73,6 @@ export function temporaryLake(t: TestContext): { lake: Lake; reopen: () => Lake 
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const reopen = () => new Lake(localStore(folder), Date.now);
   return { lake: reopen(), reopen };
-}
-
-export type Row = Readonly<Record<string, string | number | boolean | null>>;
-
-/** Days since 1970-01-01 of `YYYY-MM-DD`. */
-export function day(text: string): number {
-  return Date.parse(text) / 86_400_000;
-}
-
-/** Rows of a contract: dates and decimals as text; what a row leaves out is null, or 0, false or empty where null is not allowed. */
-export function rowsOf(contract: TableContract, rows: readonly Row[]): Table {
-  const columns = contract.fields.map((field) => {
-    const values = rows.map((row) => cellOf(field, row[field.name] ?? null));
-    return [field.name, columnOfValues(field.type, values)] as const;
-  });
-  return tableOf(Object.fromEntries(columns), contract.fields);
-}
-
-function cellOf({ type, nullable, name }: Field, value: string | number | boolean | null): ColumnValue {
-  if (value === null) {
-    if (nullable) return null;
-    return type.kind === 'decimal'
-      ? 0n
-      : type.kind === 'bool'
-        ? false
-        : ['utf8', 'dictionary'].includes(type.kind)
-          ? ''
-          : 0;
-  }
-  if (type.kind === 'date') return day(String(value));
-  if (type.kind === 'decimal') {
-    const unscaled = parseDecimal(String(value), type.precision, type.scale);
-    if (unscaled === null) throw new Error(`${name}: ${value} does not fit`);
-    return unscaled;
-  }
-  return value;
 }
 
 /** Commits `rows` as the new content of the days named (and of those the rows are of). */

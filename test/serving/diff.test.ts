@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { AddFile, Snapshot } from '../../engine/delta/types.ts';
+import { metadataOf } from '../../schemas/contract.ts';
+import { orgDailyUsageByService as usage } from '../../schemas/gold.ts';
+import { servedMart } from '../../serving/cql-type.ts';
+import { diffRows, planPartitions } from '../../serving/diff.ts';
+import { keyText, rowKeys } from '../../serving/row-key.ts';
+import { rowsOf } from './rows.ts';
+
+function snapshot(version: number, days: Readonly<Record<string, readonly string[]>>): Snapshot {
+  const files = Object.entries(days).flatMap(([usage_date, paths]) =>
+    paths.map((path): AddFile => {
+      const stats = { numRecords: 1 };
+      return { path, partitionValues: { usage_date }, size: 1, modificationTime: 0, dataChange: true, stats };
+    }),
+  );
+  return { version, timestampMs: 0, metadata: metadataOf(usage), files, txns: new Map() };
+}
+
+const base = snapshot(1, { '2025-07-01': ['a'], '2025-07-02': ['b', 'c'], '2025-07-03': ['d'] });
+
+const planned = (plans: ReturnType<typeof planPartitions>) =>
+  plans.map((p) => [p.value, p.next.length, p.base.length, p.unclosed.length, p.rewrite]);
+
+test('only partitions whose files differ are read', () => {
+  const next = snapshot(2, { '2025-07-01': ['a'], '2025-07-02': ['c', 'b'], '2025-07-03': ['e'], '2025-07-04': ['f'] });
+  assert.deepEqual(planned(planPartitions({ next, base, unclosed: [], rebuild: false })), [
+    ['2025-07-03', 1, 1, 0, false],
+    ['2025-07-04', 1, 0, 0, false],
+  ]);
+  const without = snapshot(2, { '2025-07-01': ['a'], '2025-07-02': ['c', 'b'] });
+  assert.deepEqual(planned(planPartitions({ next: without, base, unclosed: [], rebuild: false })), [
+    ['2025-07-03', 0, 1, 0, false],
+  ]);
+  assert.equal(planPartitions({ next, base: null, unclosed: [], rebuild: false }).length, 4);
+});
+
+test('partitions that an unclosed publication changed are written again, also where nothing differs now', () => {
+  const unclosed = [{ snapshot: snapshot(2, { '2025-07-01': ['a', 'x'], '2025-07-02': ['b', 'c'] }), rebuild: false }];
+  assert.deepEqual(planned(planPartitions({ next: base, base, unclosed, rebuild: false })), [
+    ['2025-07-01', 1, 1, 2, true],
+    ['2025-07-03', 1, 1, 0, true],
+  ]);
+  const rebuilt = [{ snapshot: base, rebuild: true }];
+  assert.deepEqual(
+    planPartitions({ next: base, base, unclosed: rebuilt, rebuild: false }).map((p) => p.rewrite),
+    [true, true, true],
+  );
+});
+
+test('applied to any state that the versions allow, the difference gives the new version', () => {
+  const mart = servedMart(usage);
+  const version = fc
+    .dictionary(fc.constantFrom('a', 'b', 'c', 'd', 'e'), fc.constantFrom(null, '0', '1', '2'))
+    .map((rows) => Object.entries(rows).map(([org_id, daily_requests]) => ({ org_id, daily_requests, ...day })));
+  fc.assert(
+    fc.property(version, version, version, fc.boolean(), (before, dead, after, died) => {
+      const [next, old, unclosed] = [rowsOf(usage, after), rowsOf(usage, before), rowsOf(usage, died ? dead : [])];
+      const diff = diffRows(mart.columns, mart.key, { next, base: old, unclosed }, died);
+      const served = new Map(before.map((row) => [row.org_id, row.daily_requests]));
+      // The dead one wrote some of its rows.
+      if (died) for (const row of dead.slice(1)) served.set(row.org_id, row.daily_requests);
+      const touched: string[] = [];
+      const at = (rows: typeof before, row: number) => rows[row] ?? assert.fail(`row ${row}`);
+      for (const row of diff.upserts) {
+        const { org_id, daily_requests } = at(after, row);
+        served.set(org_id, daily_requests);
+        touched.push(org_id);
+      }
+      const gone = [
+        ...Array.from(diff.deletes, (row) => at(before, row)),
+        ...Array.from(diff.unclosedDeletes, (row) => at(dead, row)),
+      ];
+      for (const { org_id } of gone) {
+        served.delete(org_id);
+        touched.push(org_id);
+      }
+      assert.deepEqual(served, new Map(after.map((row) => [row.org_id, row.daily_requests])));
+      assert.equal(new Set(touched).size, touched.length, 'a key is written or deleted once');
+      if (!died) {
+        const same = after.filter((row) =>
+          before.some((b) => b.org_id === row.org_id && b.daily_requests === row.daily_requests),
+        );
+        assert.equal(diff.upserts.length, after.length - same.length);
+      }
+    }),
+  );
+});
+
+const day = { usage_date: '2025-07-01', service_name: 'compute' };
+
+test('a key that the mart has twice is refused', () => {
+  const mart = servedMart(usage);
+  const next = rowsOf(usage, [
+    { org_id: 'a', ...day },
+    { org_id: 'a', ...day },
+  ]);
+  const none = rowsOf(usage, []);
+  assert.throws(() => diffRows(mart.columns, mart.key, { next, base: none, unclosed: none }, false), /twice/);
+});
+
+test('keys are equal only when every part is', () => {
+  assert.notEqual(keyText(['a', 'b1']), keyText(['ab', '1']));
+  assert.notEqual(keyText(['1:a', 'b']), keyText(['1', 'a1:b']));
+  const table = rowsOf(usage, [{ org_id: 'é', ...day }]);
+  assert.deepEqual(rowKeys(table, ['org_id', 'usage_date']), [keyText(['é', '2025-07-01'])]);
+});
