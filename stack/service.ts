@@ -109,8 +109,11 @@ export async function untilReady(
   void service.exited.then((exit) => ended.push(exit));
   const failure = async (what: string): Promise<Error> =>
     new Error(`${spec.name} ${what}; the end of ${spec.logFile}:\n${await logTail(spec.logFile)}`);
-  while (!(await isReady())) {
+  for (;;) {
+    const ready = await isReady();
+    // Asked even when ready: then it was another process that answered in its place.
     if (ended[0] !== undefined) throw await failure(`ended with code ${ended[0].code} before it was ready`);
+    if (ready) return;
     if (Date.now() > giveUpAt) {
       await service.stop();
       throw await failure(`was not ready after ${timeoutMs / 1000} s`);

@@ -151,3 +151,13 @@ test('however fast a service ends, its end is reported', async () => {
 test('a folder to run in that does not exist is an error', async () => {
   await assert.rejects(startService({ ...shell('exit 0'), cwd: '/nowhere' }), /ENOENT/);
 });
+
+test('an answer that came from elsewhere does not make a service that ended ready', async () => {
+  const spec = shell('exit 4');
+  const service = await startService(spec);
+  const answersElsewhere = async (): Promise<boolean> => {
+    await service.exited;
+    return true;
+  };
+  await assert.rejects(untilReady(service, spec, 5000, answersElsewhere), /ended with code 4 before it was ready/);
+});

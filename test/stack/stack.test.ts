@@ -19,7 +19,7 @@ import { allGone, groupOf, startChild, temporaryFolder } from './processes.ts';
 const NAMESPACE = 'cpa';
 
 async function start(t: TestContext, home: string, more: Partial<StackOptions> = {}): Promise<Stack> {
-  const log = process.env.CPA_TEST_VERBOSE ? console.error : () => undefined;
+  const log = (): void => undefined;
   const stack = await startStack({ home, log, namespace: NAMESPACE, searchAttributes: { Mart: 'Keyword' }, ...more });
   t.after(() => stack.stop());
   return stack;
