@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Column, ColumnType } from '../engine/columnar/column.ts';
 import { valueAt } from '../engine/columnar/column-of.ts';
 import { formatDecimal } from '../engine/columnar/decimal.ts';
+import type { ResultColumn } from './format.ts';
 
 /** Decimals are text with every digit of their scale, dates `YYYY-MM-DD`, timestamps ISO 8601. */
 export type Cell = string | number | bigint | boolean | null;
@@ -46,7 +47,8 @@ export function cellAt(column: Column, row: number): Cell {
   }
 }
 
-/** Whether values of the type are numbers: right-aligned, and never cut short. */
-export function isNumeric(type: ColumnType): boolean {
-  return ['int32', 'int64', 'float64', 'decimal'].includes(type.kind);
+/** How a column of the type is shown in text tables. */
+export function kindOf({ kind }: ColumnType): ResultColumn['kind'] {
+  if (kind === 'date' || kind === 'timestamp') return 'time';
+  return kind === 'int32' || kind === 'int64' || kind === 'float64' || kind === 'decimal' ? 'number' : 'text';
 }

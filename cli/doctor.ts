@@ -10,8 +10,8 @@ export function register(program: Command): void {
     .command('doctor')
     .summary('check what this machine needs')
     .description(
-      'Checks what the line needs on this machine: programs, memory, disk, write access, ports. Nothing is installed, started or\n' +
-        'left behind. What is configured (TEMPORAL_ADDRESS, CASSANDRA_CONTACT_POINTS) needs nothing here. Exit code 1 when\n' +
+      'Checks what the line needs on this machine: programs, memory, disk, write access, ports. Nothing is installed, started or ' +
+        'left behind. What is configured (TEMPORAL_ADDRESS, CASSANDRA_CONTACT_POINTS) needs nothing here. Exit code 1 when ' +
         'something is missing.',
     )
     .addHelpText('after', '\nExamples:\n  cpa doctor\n  CASSANDRA_CONTACT_POINTS=10.0.0.5:9042 cpa doctor')

@@ -6,12 +6,12 @@ export const formats = ['table', 'json', 'csv'] as const;
 export type Format = (typeof formats)[number];
 
 /**
- * A column of a result. `number`: right-aligned, never cut short; `count`: also with thousands separators, in text tables
- * only.
+ * A column of a result. All but `text` are never cut short; `number` and `count` are right-aligned; a `count` has thousands
+ * separators, in text tables only.
  */
 export interface ResultColumn {
   readonly name: string;
-  readonly kind: 'text' | 'number' | 'count';
+  readonly kind: 'text' | 'time' | 'number' | 'count';
 }
 
 export interface Result {
@@ -43,20 +43,6 @@ function jsonValue(cell: Cell): string | number | boolean | null {
   if (typeof cell === 'bigint') return Number.isSafeInteger(Number(cell)) ? Number(cell) : String(cell);
   return typeof cell === 'number' && !Number.isFinite(cell) ? String(cell) : cell;
 }
-
-/** Columns by what their cells are: integers count, text of which every one is a decimal number is one. */
-export function kindsOf(names: readonly string[], rows: readonly (readonly Cell[])[]): ResultColumn[] {
-  return names.map((name, c) => {
-    const cells = rows.map((row) => row[c]!).filter((cell) => cell !== null);
-    if (cells.some((cell) => typeof cell === 'boolean' || (typeof cell === 'string' && !decimal.test(cell)))) {
-      return { name, kind: 'text' };
-    }
-    const counts = cells.every((cell) => typeof cell === 'bigint' || Number.isInteger(cell));
-    return { name, kind: counts ? 'count' : 'number' };
-  });
-}
-
-const decimal = /^-?\d+(\.\d+)?$/;
 
 /** How the standard output wants text tables: as wide as the terminal, coloured where it can and `NO_COLOR` allows it. */
 export function terminalStyle(): TableStyle {

@@ -21,7 +21,7 @@ export function register(program: Command): void {
     .command('generate')
     .summary('write landing data of any size')
     .description(
-      'Writes a landing zone: seven masters (CSV) and usage events (JSON lines) with the shapes and defects of the original\n' +
+      'Writes a landing zone: seven masters (CSV) and usage events (JSON lines) with the shapes and defects of the original ' +
         'data. The same options give the same bytes on every machine, and what a correct line makes of them is known exactly.',
     )
     .requiredOption('--out <dir>', 'folder of the landing zone; must hold no events yet')

@@ -16,7 +16,7 @@ const counts = ['read', 'written', 'unchanged', 'quarantined', 'duplicate', 'lat
 
 const facets: readonly Facet[] = [
   { name: 'version', kind: 'number', of: (commit) => commit.version },
-  { name: 'time', kind: 'text', of: (commit) => millisText(commit.timestampMs) },
+  { name: 'time', kind: 'time', of: (commit) => millisText(commit.timestampMs) },
   { name: 'operation', kind: 'text', of: (commit) => commit.operation },
   { name: 'files_added', kind: 'count', of: (commit) => commit.adds.length },
   { name: 'files_removed', kind: 'count', of: (commit) => commit.removes.length },
@@ -26,8 +26,8 @@ const facets: readonly Facet[] = [
   { name: 'workflow_id', kind: 'text', of: (commit) => workOf(commit)?.workflowId ?? null },
   { name: 'run_id', kind: 'text', of: (commit) => workOf(commit)?.runId ?? null },
   { name: 'snapshot_file', kind: 'text', of: (commit) => snapshotOf(commit)?.file ?? null },
-  { name: 'effective_from', kind: 'text', of: (commit) => instant(snapshotOf(commit)?.instantUs) },
-  { name: 'corrects_from', kind: 'text', of: (commit) => instant(snapshotOf(commit)?.correctsFromUs) },
+  { name: 'effective_from', kind: 'time', of: (commit) => instant(snapshotOf(commit)?.instantUs) },
+  { name: 'corrects_from', kind: 'time', of: (commit) => instant(snapshotOf(commit)?.correctsFromUs) },
 ];
 
 /** Adds the command. */
@@ -36,7 +36,7 @@ export function register(program: Command): void {
     .command('history')
     .summary('list the versions of a table')
     .description(
-      'Lists the versions of a table, newest first: the files and rows each one added, the counts of the work that made it\n' +
+      'Lists the versions of a table, newest first: the files and rows each one added, the counts of the work that made it ' +
         '(read = written + unchanged + quarantined + duplicate), the run that did it, and for masters the snapshot it loaded.',
     )
     .argument('<table>', 'such as silver.usage_events; `cpa tables` lists them')

@@ -1,8 +1,10 @@
 /** `cpa query`: the named queries, answered by Cassandra. */
 import { Argument, type Command } from 'commander';
+import type { QueryResult } from '../serving/queries.ts';
 import { queryCatalog } from '../serving/query-catalog.ts';
 import { loadConfig } from '../worker/config.ts';
-import { type Format, kindsOf, note, print } from './format.ts';
+import type { Cell } from './cell.ts';
+import { type Format, note, print, type Result, type ResultColumn } from './format.ts';
 import { formatOption, wholeNumber } from './options.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -56,8 +58,7 @@ async function query(name: string, { format, ...parameters }: QueryOptions): Pro
     const answer = await runQuery(session, name, parameters).catch((error: unknown) => {
       throw error instanceof QueryError ? new UsageError(error.message) : error;
     });
-    const rows = answer.rows.map((row) => answer.columns.map((column) => row[column] ?? null));
-    print({ columns: kindsOf(answer.columns, rows), rows }, format);
+    print(answerTable(answer), format);
     const { publication, referenceDay, from, to, message, ms } = answer;
     if (message !== null) note(message);
     if (from !== null) note(`${from} to ${to}; reference day ${referenceDay}`);
@@ -68,4 +69,19 @@ async function query(name: string, { format, ...parameters }: QueryOptions): Pro
   } finally {
     await session.close();
   }
+}
+
+/** An answer for printing: integers are counts, text of which every one is a decimal number is one. */
+export function answerTable(answer: Pick<QueryResult, 'columns' | 'rows'>): Result {
+  const rows = answer.rows.map((row) => answer.columns.map((column) => row[column] ?? null));
+  const columns = answer.columns.map((name, c): ResultColumn => ({ name, kind: kindOf(rows.map((row) => row[c]!)) }));
+  return { columns, rows };
+}
+
+function kindOf(column: readonly Cell[]): ResultColumn['kind'] {
+  const cells = column.filter((cell) => cell !== null);
+  if (cells.every((cell) => typeof cell === 'number')) return 'count';
+  const texts = cells.map(String);
+  if (texts.every((text) => /^-?\d+(\.\d+)?$/.test(text))) return 'number';
+  return texts.every((text) => /^\d{4}-\d{2}-\d{2}$/.test(text)) ? 'time' : 'text';
 }

@@ -5,9 +5,9 @@ import { columnsOf } from '../engine/columnar/table.ts';
 import { partitionKey } from '../engine/delta/partitions.ts';
 import { readFiles } from '../engine/delta/read.ts';
 import type { AddFile, TableMetadata } from '../engine/delta/types.ts';
-import { type Cell, cellAt, isNumeric } from './cell.ts';
+import { type Cell, cellAt, kindOf } from './cell.ts';
 import { type Format, note, print } from './format.ts';
-import { findTable, openLake } from './lake.ts';
+import { type FoundTable, findTable, openLake } from './lake.ts';
 import { formatOption, lakeFolder, lakeOption, nameList, wholeNumber } from './options.ts';
 import { UsageError } from './usage-error.ts';
 import { admitsPartition, type Filter, filterOf, parseCondition } from './where.ts';
@@ -15,7 +15,7 @@ import { admitsPartition, type Filter, filterOf, parseCondition } from './where.
 interface ShowOptions {
   readonly lake?: string;
   readonly version?: number;
-  readonly where: readonly string[];
+  readonly where?: readonly string[];
   readonly columns?: readonly string[];
   readonly limit: number;
   readonly format: Format;
@@ -43,8 +43,7 @@ export function register(program: Command): void {
     .option(
       '--where <condition>',
       'column, operator (=, !=, <, <=, >, >=), value; may be repeated',
-      (condition: string, before: readonly string[]) => [...before, condition],
-      [],
+      (condition: string, before: readonly string[] = []) => [...before, condition],
     )
     .option('--columns <names>', 'columns to print, separated by commas', nameList)
     .option('--limit <rows>', 'rows to print at most', wholeNumber(1), 20)
@@ -55,24 +54,26 @@ export function register(program: Command): void {
 }
 
 async function show(name: string, options: ShowOptions): Promise<void> {
-  const conditions = options.where.map(parseCondition);
+  const conditions = (options.where ?? []).map(parseCondition);
   const found = await findTable(openLake(lakeFolder(options.lake)), name);
   const snapshot = options.version === undefined ? found.snapshot : await found.table.at(options.version);
   const { metadata } = snapshot;
   const filters = conditions.map((condition) => filterOf(condition, metadata.columns));
   const shown = (options.columns ?? metadata.columns.map((c) => c.name)).map((column) => specOf(metadata, column));
   const files = filesToRead(snapshot.files, metadata, filters);
-  const read = [...new Set([...shown, ...filters.map((f) => f.spec)].map((spec) => spec.name))];
   const rows: Cell[][] = [];
   let more = false;
-  // File by file, so that a few rows of a large table cost one file.
   for (const file of files) {
-    const columns = columnsOf(await readFiles(found.table.store, found.table.path, metadata, [file], read));
-    more = appendRows(rows, columns, shown, filters, options.limit);
+    // One more than is shown tells whether there are more.
+    const matching = await matchingRows(found, metadata, file, filters, options.limit - rows.length + 1);
+    if (matching.length === 0) continue;
+    const columns = await read(found, metadata, file, shown);
+    const taken = matching.slice(0, options.limit - rows.length);
+    for (const row of taken) rows.push(shown.map(({ name: column }) => cellAt(columns[column]!, row)));
+    more = taken.length < matching.length;
     if (more) break;
   }
-  const kindOf = ({ type }: ColumnSpec) => (isNumeric(type) ? 'number' : 'text');
-  print({ columns: shown.map((spec) => ({ name: spec.name, kind: kindOf(spec) })), rows }, options.format);
+  print({ columns: shown.map((spec) => ({ name: spec.name, kind: kindOf(spec.type) })), rows }, options.format);
   if (more) note(`the first ${rows.length} rows; --limit prints more`);
 }
 
@@ -86,23 +87,34 @@ function filesToRead(files: readonly AddFile[], metadata: TableMetadata, filters
     .map(({ file }) => file);
 }
 
-/** Appends the rows that satisfy the filters; true when there is one beyond the limit. */
-function appendRows(
-  rows: Cell[][],
-  columns: Readonly<Record<string, Column>>,
-  shown: readonly ColumnSpec[],
+/** Numbers of the first `most` rows of a file that satisfy the filters; only the columns they need are read. */
+async function matchingRows(
+  table: FoundTable,
+  metadata: TableMetadata,
+  file: AddFile,
   filters: readonly Filter[],
-  limit: number,
-): boolean {
-  const cells = shown.map(({ name }) => columns[name]!);
+  most: number,
+): Promise<number[]> {
+  const counted = Number.isNaN(file.stats.numRecords) ? null : file.stats.numRecords;
+  const tested = filters.length === 0 ? metadata.columns.slice(0, 1) : filters.map((f) => f.spec);
+  const columns = filters.length === 0 && counted !== null ? {} : await read(table, metadata, file, tested);
+  const length = counted ?? columns[tested[0]!.name]!.length;
   const tests = filters.map(({ spec, holds }) => ({ column: columns[spec.name]!, holds }));
-  const length = cells[0]?.length ?? 0;
-  for (let row = 0; row < length; row++) {
-    if (!tests.every(({ column, holds }) => holds(column, row))) continue;
-    if (rows.length === limit) return true;
-    rows.push(cells.map((column) => cellAt(column, row)));
+  const rows: number[] = [];
+  for (let row = 0; row < length && rows.length < most; row++) {
+    if (tests.every(({ column, holds }) => holds(column, row))) rows.push(row);
   }
-  return false;
+  return rows;
+}
+
+async function read(
+  { table }: FoundTable,
+  metadata: TableMetadata,
+  file: AddFile,
+  specs: readonly ColumnSpec[],
+): Promise<Record<string, Column>> {
+  const names = [...new Set(specs.map((spec) => spec.name))];
+  return columnsOf(await readFiles(table.store, table.path, metadata, [file], names));
 }
 
 function specOf({ columns }: TableMetadata, name: string): ColumnSpec {

@@ -1,7 +1,7 @@
 /** Text tables for people. */
 import { styleText } from 'node:util';
 import type { Cell } from './cell.ts';
-import { kindsOf, type Result, type ResultColumn, terminalStyle } from './format.ts';
+import type { Result, ResultColumn } from './format.ts';
 import { oneLine, textWidth, truncated } from './text-width.ts';
 
 /** `width`: columns of the terminal, null for no limit. */
@@ -16,15 +16,9 @@ const nullMark = '–';
 const leastTextWidth = 8;
 const grouped = new Intl.NumberFormat('en-US');
 
-/** The text table of rows whose columns are only named, without a line feed at the end, as the standard output wants it. */
-export function renderTable(names: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const { text } = textTable({ columns: kindsOf(names, rows), rows }, terminalStyle());
-  return text.trimEnd();
-}
-
 /**
- * The table, lines ended by line feeds. Numbers are right-aligned and never cut; when the width is not enough, the widest text
- * columns give way first, then columns at the end are left out and named in `omitted`.
+ * The table, lines ended by line feeds. When the width is not enough, the widest text columns give way first, then columns
+ * at the end are left out and named in `omitted`.
  */
 export function textTable({ columns, rows }: Result, style: TableStyle): { text: string; omitted: string[] } {
   const texts = rows.map((row) => columns.map((column, c) => cellText(column, row[c]!)));
@@ -40,7 +34,7 @@ export function textTable({ columns, rows }: Result, style: TableStyle): { text:
       .map((column, c) => {
         const text = truncated(cells[c]!, widths[c]!);
         const blanks = ' '.repeat(widths[c]! - textWidth(text));
-        if (column.kind !== 'text') return blanks + painted(text, c);
+        if (column.kind === 'number' || column.kind === 'count') return blanks + painted(text, c);
         return painted(text, c) + (c === shown.length - 1 ? '' : blanks);
       })
       .join(gap)}\n`;

@@ -14,7 +14,7 @@ const columns: readonly ResultColumn[] = [
   { name: 'bytes', kind: 'count' },
   { name: 'partitions', kind: 'count' },
   { name: 'version', kind: 'number' },
-  { name: 'last_commit', kind: 'text' },
+  { name: 'last_commit', kind: 'time' },
   { name: 'path', kind: 'text' },
 ];
 
@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .command('tables')
     .summary('list the tables of the lake')
     .description(
-      'Lists every table of the lake: rows, files and bytes of its newest version, read from its log alone.\n' +
+      'Lists every table of the lake: rows, files and bytes of its newest version, read from its log alone. ' +
         'Rows are unknown (–) when a file came without statistics.',
     )
     .addOption(lakeOption())
@@ -49,6 +49,12 @@ function rowOf({ name, table, snapshot }: FoundTable): Cell[] {
     partitionsOf(snapshot).length,
     version,
     millisText(timestampMs),
-    relative(process.cwd(), `${table.store.root}/${table.path}`),
+    shortest(`${table.store.root}/${table.path}`),
   ];
+}
+
+/** The path as one would type it here. */
+function shortest(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith('..') ? path : fromHere;
 }
