@@ -145,7 +145,7 @@ function reasonToReject(
   if (end - start > maxBytes) return `a record of ${end - start} bytes, more than ${maxBytes}`;
   if (!allUtf8 && !isUtf8(bytes.subarray(start, end))) return 'not UTF-8';
   if (problem !== null) return problem;
-  return record.cells === cells ? null : `${record.cells} cells, the header has ${cells}`;
+  return record.cells === cells ? null : `number of cells is ${record.cells}, the header has ${cells}`;
 }
 
 /** Gives a cell to its column; what the column cannot take, and what has no column, is rescued. */
