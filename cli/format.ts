@@ -44,6 +44,17 @@ function jsonValue(cell: Cell): string | number | boolean | null {
   return typeof cell === 'number' && !Number.isFinite(cell) ? String(cell) : cell;
 }
 
+/** Columns by what is in them: integers are counts; text of which every one is a decimal number or a day is that. */
+export function kindsOf(names: readonly string[], rows: readonly (readonly Cell[])[]): ResultColumn[] {
+  return names.map((name, c) => {
+    const cells = rows.map((row) => row[c]!).filter((cell) => cell !== null);
+    if (cells.every((cell) => typeof cell === 'bigint' || Number.isInteger(cell))) return { name, kind: 'count' };
+    const texts = cells.map(String);
+    if (texts.every((text) => /^-?\d+(\.\d+)?$/.test(text))) return { name, kind: 'number' };
+    return { name, kind: texts.every((text) => /^\d{4}-\d{2}-\d{2}$/.test(text)) ? 'time' : 'text' };
+  });
+}
+
 /** How the standard output wants text tables: as wide as the terminal, coloured where it can and `NO_COLOR` allows it. */
 export function terminalStyle(): TableStyle {
   const { stdout } = process;

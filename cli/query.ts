@@ -3,8 +3,7 @@ import { Argument, type Command } from 'commander';
 import type { QueryResult } from '../serving/queries.ts';
 import { queryCatalog } from '../serving/query-catalog.ts';
 import { loadConfig } from '../worker/config.ts';
-import type { Cell } from './cell.ts';
-import { type Format, note, print, type Result, type ResultColumn } from './format.ts';
+import { type Format, kindsOf, note, print, type Result } from './format.ts';
 import { formatOption, wholeNumber } from './options.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -71,17 +70,8 @@ async function query(name: string, { format, ...parameters }: QueryOptions): Pro
   }
 }
 
-/** An answer for printing: integers are counts, text of which every one is a decimal number is one. */
+/** An answer for printing. */
 export function answerTable(answer: Pick<QueryResult, 'columns' | 'rows'>): Result {
   const rows = answer.rows.map((row) => answer.columns.map((column) => row[column] ?? null));
-  const columns = answer.columns.map((name, c): ResultColumn => ({ name, kind: kindOf(rows.map((row) => row[c]!)) }));
-  return { columns, rows };
-}
-
-function kindOf(column: readonly Cell[]): ResultColumn['kind'] {
-  const cells = column.filter((cell) => cell !== null);
-  if (cells.every((cell) => typeof cell === 'number')) return 'count';
-  const texts = cells.map(String);
-  if (texts.every((text) => /^-?\d+(\.\d+)?$/.test(text))) return 'number';
-  return texts.every((text) => /^\d{4}-\d{2}-\d{2}$/.test(text)) ? 'time' : 'text';
+  return { columns: kindsOf(answer.columns, rows), rows };
 }
