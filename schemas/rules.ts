@@ -1,5 +1,7 @@
 /** The quality rules of every table, as data: what the transforms apply and the data dictionary prints. */
-import type { IntrinsicRule } from './rule.ts';
+import { eventFlagRules, eventRejectRules } from './event-rules.ts';
+import { masterFlagRules } from './master-rules.ts';
+import type { IntrinsicRule, Rule } from './rule.ts';
 
 function intrinsic(id: string, table: string, description: string): IntrinsicRule {
   return { id, table, severity: 'reject', description, version: 1 };
@@ -35,3 +37,11 @@ export const bronzeRules = {
     'The key was seen before with other content in the same snapshot',
   ),
 } as const;
+
+/** Every rule, in the order in which a row meets them. */
+export const allRules: readonly (IntrinsicRule | Rule)[] = [
+  ...Object.values(bronzeRules),
+  ...eventRejectRules,
+  ...eventFlagRules,
+  ...Object.values(masterFlagRules).flat(),
+];
