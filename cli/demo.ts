@@ -5,15 +5,17 @@ import type { TableResult } from '../activities/context.ts';
 import { Lake } from '../engine/delta/lake.ts';
 import { openStore } from '../engine/storage/open.ts';
 import { catalog } from '../schemas/catalog.ts';
-import { queryNames, runQuery } from '../serving/queries.ts';
+import { queryCatalog } from '../serving/query-catalog.ts';
+import { runQuery } from '../serving/queries.ts';
 import { openServing } from '../serving/serving.ts';
 import type { Session } from '../serving/session.ts';
 import { type Config, loadConfig } from '../worker/config.ts';
 import type { DailyRunResult } from '../workflows/daily-run.ts';
+import { kindsOf, type ResultColumn, terminalStyle } from './format.ts';
 import { type Line, startLine } from './line.ts';
 import { runWorkflow } from './run.ts';
 import { ensureLanding } from './sample.ts';
-import { renderTable } from './table.ts';
+import { textTable } from './table.ts';
 import { untilSignal } from './until-signal.ts';
 
 /** Registers the command. */
@@ -106,12 +108,13 @@ function printLedger(tables: readonly TableResult[]): void {
     say('  the lake had consumed all of it before');
     return;
   }
-  say(
-    renderTable(
-      ['table', 'read', 'written', 'unchanged', 'quarantined', 'duplicate', 'late', 'ms'],
-      rows.map((t) => [t.table, t.read, t.written, t.unchanged, t.quarantined, t.duplicate, t.late, t.ms]),
-    ),
-  );
+  const count = (name: string): ResultColumn => ({ name, kind: 'count' });
+  const columns = ['read', 'written', 'unchanged', 'quarantined', 'duplicate', 'late', 'ms'] as const;
+  const table = {
+    columns: [{ name: 'table', kind: 'text' } as const, ...columns.map(count)],
+    rows: rows.map((t) => [t.table, ...columns.map((c) => t[c])]),
+  };
+  say(textTable(table, terminalStyle()).text);
 }
 
 /** Rows of an answer that are shown; the count says how many there are. */
@@ -119,26 +122,27 @@ const shownRows = 5;
 
 async function printAnswers(session: Session): Promise<void> {
   const org = await anOrganisation(session);
-  for (const name of queryNames) {
+  for (const { name } of queryCatalog) {
     const answer = await runQuery(session, name, { org });
     say(
       `\n${name} of ${org}, ${answer.from} to ${answer.to}: ${answer.rows.length} rows in ${answer.ms.toFixed(1)} ms`,
     );
     if (answer.message !== null) say(`  ${answer.message}`);
-    say(
-      renderTable(
-        answer.columns,
-        answer.rows.slice(-shownRows).map((row) => answer.columns.map((c) => row[c] ?? null)),
-      ),
-    );
+    const rows = answer.rows.map((row) => answer.columns.map((column) => row[column] ?? null));
+    say(textTable({ columns: kindsOf(answer.columns, rows), rows: rows.slice(0, shownRows) }, terminalStyle()).text);
   }
 }
 
+/** The first organisation that has an answer to the rarest question. */
 async function anOrganisation(session: Session): Promise<string> {
-  const rows = await session.execute('SELECT DISTINCT org_id FROM org_daily_genai_usage');
-  const [first] = rows.map((row) => String(row['org_id'])).sort();
-  if (first === undefined) throw new Error('Cassandra holds no organisation');
-  return first;
+  const rows = await session.execute('SELECT DISTINCT org_id FROM org_daily_support_metrics');
+  const orgs = rows.map((row) => String(row['org_id'])).sort();
+  for (const org of orgs) {
+    const { rows: tickets } = await runQuery(session, 'critical_tickets', { org });
+    const { rows: tokens } = await runQuery(session, 'genai_tokens', { org });
+    if (tickets.length > 0 && tokens.length > 0) return org;
+  }
+  throw new Error(`none of the ${orgs.length} organisations in Cassandra has both recent tickets and GenAI usage`);
 }
 
 async function versionsOf(config: Config): Promise<ReadonlyMap<string, number>> {

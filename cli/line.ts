@@ -1,10 +1,10 @@
 /** Stack and worker together in this process. */
 import { mkdir } from 'node:fs/promises';
+import type { CassandraConfig } from '../serving/config.ts';
 import { startStack } from '../stack/stack.ts';
 import type { Config } from '../worker/config.ts';
 import { connectTemporal, type TemporalAccess } from '../worker/temporal.ts';
 import { startWorker } from '../worker/worker.ts';
-import type { CassandraConfig } from '../serving/config.ts';
 import { announceStack, withdrawStack } from './session.ts';
 
 export interface Line {

@@ -5,9 +5,9 @@ import { openStore } from '../engine/storage/open.ts';
 import { openServing } from '../serving/serving.ts';
 import { type Config, loadConfig } from '../worker/config.ts';
 import { registerSearchAttributes } from '../worker/temporal.ts';
-import { ensureLanding } from './sample.ts';
 import { type Line, startLine } from './line.ts';
 import { RunFailed, runWorkflow } from './run.ts';
+import { ensureLanding } from './sample.ts';
 import { untilSignal } from './until-signal.ts';
 
 /** Registers the commands. */
