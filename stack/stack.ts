@@ -43,11 +43,6 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** `CPA_HOME`, else `.cpa/home` in the current folder. */
-export function homeFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return env.CPA_HOME || join(process.cwd(), '.cpa', 'home');
-}
-
 /**
  * Temporal and Cassandra, side by side: what is configured is used, what is not is started on free ports of 127.0.0.1 with its
  * state in `home`. What was started ends with this process, also when it is killed. Throws when the home is in use (naming the

@@ -77,8 +77,7 @@ test('a stack works, keeps to itself, and its state survives a restart', async (
 
   await assert.rejects(start(t, home), new RegExp(`another stack runs on ${home} \\(process ${process.pid}\\)`));
 
-  await beside.stop();
-  await stack.stop();
+  await Promise.all([stack.stop(), beside.stop()]);
   await stack.stop();
 
   const again = await start(t, home);
