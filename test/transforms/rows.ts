@@ -18,7 +18,7 @@ export function tableFrom(fields: readonly ColumnSpec[], rows: readonly Row[]): 
       f.name,
       columnOfValues(
         f.type,
-        rows.map((row) => valueOf(f, row[f.name] ?? null)),
+        rows.map((row) => carried(f, row[f.name] ?? null)),
       ),
     ]),
   );
@@ -37,7 +37,7 @@ export function rowsOf(table: Table, names?: readonly string[]): Row[] {
 export const dayOf = (text: string): number => Date.parse(text) / dayMs;
 export const usOf = (text: string): number => Date.parse(text) * 1000;
 
-function valueOf({ type }: ColumnSpec, cell: Cell): ColumnValue {
+function carried({ type }: ColumnSpec, cell: Cell): ColumnValue {
   if (cell === null) return null;
   if (type.kind === 'decimal') return parseDecimal(String(cell), type.precision, type.scale);
   if (type.kind === 'date') return dayOf(String(cell));
