@@ -37,7 +37,7 @@ export function keepRows(table: Table, verdicts: Uint8Array): KeptRows {
     duplicates,
     rejects: eventRejects(columns, conflicts, 'bronze', (row) => ({
       ruleId: bronzeRules.eventIdConflict.id,
-      reason: `event_id ${valueAt(columns.event_id!, row)} was seen before with other content`,
+      reason: `event_id ${String(valueAt(columns.event_id!, row)).slice(0, 200)} was seen before with other content`,
     })),
   };
 }

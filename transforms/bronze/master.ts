@@ -56,7 +56,7 @@ export function bronzeMaster(source: MasterSource, csv: CsvBatch, context: Bronz
     else if (before === i) kept[i] = 1;
     else if (contents.lo[i] === contents.lo[before] && contents.hi[i] === contents.hi[before]) duplicates++;
     else {
-      const reason = `${contract.key.join(', ')} ${keyText(contract.key, csv, i)} was seen on line ${csv.line[before]} with other content`;
+      const reason = `${contract.key.join(', ')} ${keyText(contract.key, csv, i).slice(0, 200)} was seen on line ${csv.line[before]} with other content`;
       rejects.push(rejectOf(source, csv, i, bronzeRules.keyConflict.id, reason, context));
     }
   }
