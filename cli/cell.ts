@@ -3,10 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Column, ColumnType } from '../engine/columnar/column.ts';
 import { valueAt } from '../engine/columnar/column-of.ts';
 import { formatDecimal } from '../engine/columnar/decimal.ts';
-import type { ResultColumn } from './format.ts';
-
-/** Decimals are text with every digit of their scale, dates `YYYY-MM-DD`, timestamps ISO 8601. */
-export type Cell = string | number | bigint | boolean | null;
+import type { Cell, ResultColumn } from './result.ts';
 
 const dayMs = 86_400_000;
 

@@ -1,23 +1,11 @@
 /** Rows of results as a text table, CSV or JSON. */
-import type { Cell } from './cell.ts';
+import type { Cell, Result, ResultColumn } from './result.ts';
 import { type TableStyle, textTable } from './table.ts';
+
+export type { Cell, Result, ResultColumn } from './result.ts';
 
 export const formats = ['table', 'json', 'csv'] as const;
 export type Format = (typeof formats)[number];
-
-/**
- * A column of a result. All but `text` are never cut short; `number` and `count` are right-aligned; a `count` has thousands
- * separators, in text tables only.
- */
-export interface ResultColumn {
-  readonly name: string;
-  readonly kind: 'text' | 'time' | 'number' | 'count';
-}
-
-export interface Result {
-  readonly columns: readonly ResultColumn[];
-  readonly rows: readonly (readonly Cell[])[];
-}
 
 /** CSV as RFC 4180 has it: records end with CRLF, null is nothing at all, empty text is `""`. */
 export function csvOf({ columns, rows }: Result): string {

@@ -1,7 +1,6 @@
 /** `cpa generate`: landing data of any size. */
 import { type Command, Option } from 'commander';
-import type { Cell } from './cell.ts';
-import { note, print } from './format.ts';
+import { type Cell, note, print } from './format.ts';
 import { type DefectLevel, type GeneratedSummary, generateLanding } from './generate/landing.ts';
 import { wholeNumber } from './options.ts';
 

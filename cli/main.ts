@@ -19,18 +19,18 @@ TEMPORAL_ADDRESS, CASSANDRA_CONTACT_POINTS. Exit codes: 0 done, 1 failed, 2 the 
 CPA_DEBUG=1 prints where an error comes from.`;
 
 /** Modules of the commands, in the order in which help lists them. */
-const modules: Readonly<Record<string, () => Promise<{ readonly register: (program: Command) => void }>>> = {
-  doctor: () => import('./doctor.ts'),
-  generate: () => import('./generate.ts'),
-  demo: () => import('./demo.ts'),
-  start: () => import('./start.ts'),
-  run: () => import('./run.ts'),
-  tables: () => import('./tables.ts'),
-  show: () => import('./show.ts'),
-  history: () => import('./history.ts'),
-  query: () => import('./query.ts'),
-  audit: () => import('./audit.ts'),
-};
+const modules = new Map<string, () => Promise<{ readonly register: (program: Command) => void }>>([
+  ['doctor', () => import('./doctor.ts')],
+  ['generate', () => import('./generate.ts')],
+  ['demo', () => import('./demo.ts')],
+  ['start', () => import('./start.ts')],
+  ['run', () => import('./run.ts')],
+  ['tables', () => import('./tables.ts')],
+  ['show', () => import('./show.ts')],
+  ['history', () => import('./history.ts')],
+  ['query', () => import('./query.ts')],
+  ['audit', () => import('./audit.ts')],
+]);
 
 /** The program with the command named first, or, when it is none of them, with all. */
 async function cpa(args: readonly string[]): Promise<Command> {
@@ -43,8 +43,8 @@ async function cpa(args: readonly string[]): Promise<Command> {
     .showSuggestionAfterError()
     .addHelpText('after', overview);
   // Loading only what was asked for keeps the small commands quick: the drivers take longer to load than tables to list.
-  const named = args[0] === undefined ? undefined : modules[args[0]];
-  for (const load of named === undefined ? Object.values(modules) : [named]) (await load()).register(program);
+  const named = modules.get(args[0] ?? '');
+  for (const load of named === undefined ? modules.values() : [named]) (await load()).register(program);
   return program;
 }
 

@@ -1,7 +1,6 @@
 /** Text tables for people. */
 import { styleText } from 'node:util';
-import type { Cell } from './cell.ts';
-import type { Result, ResultColumn } from './format.ts';
+import type { Cell, Result, ResultColumn } from './result.ts';
 import { oneLine, textWidth, truncated } from './text-width.ts';
 
 /** `width`: columns of the terminal, null for no limit. */

@@ -2,8 +2,8 @@
 import { relative } from 'node:path';
 import type { Command } from 'commander';
 import { partitionsOf } from '../engine/delta/partitions.ts';
-import { type Cell, millisText } from './cell.ts';
-import { type Format, note, print, type ResultColumn } from './format.ts';
+import { millisText } from './cell.ts';
+import { type Cell, type Format, note, print, type ResultColumn } from './format.ts';
 import { existingTables, type FoundTable, openLake } from './lake.ts';
 import { formatOption, lakeFolder, lakeOption } from './options.ts';
 
