@@ -54,7 +54,7 @@ export function firstBroken(rules: readonly Rule[], frame: Frame): Int8Array | n
   let first: Int8Array | null = null;
   for (let at = 0; at < rules.length; at++) {
     const mask = maskOf(rules[at]!.predicate, frame);
-    if (mask === null) continue;
+    if (mask?.includes(1) !== true) continue;
     first ??= new Int8Array(frame.length).fill(-1);
     for (let i = 0; i < mask.length; i++) if (mask[i] === 1 && first[i]! < 0) first[i] = at;
   }
