@@ -12,7 +12,7 @@ import type { TimestampBuilder } from './builder-timestamp.ts';
 import type { ColumnType } from './column.ts';
 import { JsonlLayout, KEY_END, KEY_START, LENGTH, NEXT, tokenWords } from './jsonl-layout.ts';
 import { afterBlanks, type JsonlScan, NOT_PLAIN, numberEnd, plainStringEnd } from './jsonl-scan.ts';
-import { giveValue, isJson, valueEnd } from './jsonl-value.ts';
+import { giveText, parsedAt, valueEnd } from './jsonl-value.ts';
 
 /** Column types with a scan of their own. */
 const OTHER = 0;
@@ -177,9 +177,11 @@ export class FastReader {
     const first = bytes[p];
     if (first !== QUOTE && first !== 0x7b && first !== 0x5b) return NOT_PLAIN;
     const end = valueEnd(bytes, p);
-    if (!isJson(bytes, p, end)) return NOT_PLAIN;
+    const value = parsedAt(bytes, p, end);
+    if (value === undefined) return NOT_PLAIN;
     const column = columns[key];
-    return column !== undefined && giveValue(column, row, bytes, p, end) === TYPED ? end : ~end;
+    if (typeof value !== 'string' || column === undefined) return ~end;
+    return giveText(column, row, value) === TYPED ? end : ~end;
   }
 }
 

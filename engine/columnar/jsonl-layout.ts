@@ -39,12 +39,14 @@ export class JsonlLayout {
   readonly keys: number;
   /** Key → the token after it, laid out as above. */
   readonly tokens: Int32Array;
-  private readonly numbers: Map<string, number>;
+  /** Key → its text; null for `start`. */
+  private readonly names: (Uint8Array | null)[];
 
   constructor(fields: readonly string[]) {
     this.start = fields.length;
     this.keys = fields.length + 1 + maxUnknownKeys;
-    this.numbers = new Map(fields.map((name, i) => [name, i]));
+    const encoder = new TextEncoder();
+    this.names = [...fields.map((name) => encoder.encode(name)), null];
     this.tokens = new Int32Array(this.keys * tokenWords);
   }
 
@@ -73,9 +75,7 @@ export class JsonlLayout {
     if (bytes[at] !== COLON) return false;
     at = afterBlanks(bytes, at + 1);
     if (at - p > maxTokenBytes) return false;
-    const next = this.numberOf(
-      Buffer.from(bytes.buffer, bytes.byteOffset, at).toString('utf8', quoteStart + 1, quoteEnd - 1),
-    );
+    const next = this.numberOf(bytes, quoteStart + 1, quoteEnd - 1);
     if (next === -1) return false;
     const { tokens } = this;
     const token = key * tokenWords;
@@ -88,12 +88,19 @@ export class JsonlLayout {
     return true;
   }
 
-  private numberOf(name: string): number {
-    const known = this.numbers.get(name);
-    if (known !== undefined) return known;
-    const number = this.numbers.size + 1;
-    if (number >= this.keys) return -1;
-    this.numbers.set(name, number);
-    return number;
+  /** The number of the key at `bytes[start … end)`, a new one if it was not seen before; -1 when there are too many. */
+  private numberOf(bytes: Uint8Array, start: number, end: number): number {
+    const { names } = this;
+    for (let number = 0; number < names.length; number++) {
+      if (isAt(names[number]!, bytes, start, end)) return number;
+    }
+    if (names.length === this.keys) return -1;
+    return names.push(bytes.slice(start, end)) - 1;
   }
+}
+
+function isAt(name: Uint8Array | null, bytes: Uint8Array, start: number, end: number): boolean {
+  if (name === null || name.length !== end - start) return false;
+  for (let i = 0; i < name.length; i++) if (name[i] !== bytes[start + i]) return false;
+  return true;
 }

@@ -1,9 +1,10 @@
 /**
  * One JSONL line into a row: the complete reader, which takes every line there is. `JSON.parse` decides what is JSON.
  */
+import { isUtf8 } from 'node:buffer';
 import { type ColumnBuilder, RESCUE } from './builder-column.ts';
 import type { RescueBuilder } from './builder-rescue.ts';
-import { giveValue, stringAt, stringEnd, valueEnd } from './jsonl-value.ts';
+import { giveValue, parsedAt, stringAt, stringEnd, valueEnd } from './jsonl-value.ts';
 
 /** Where the values of a line go. */
 export interface LineTarget {
@@ -20,7 +21,6 @@ interface Member {
   readonly end: number;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 const QUOTE = 34;
 
@@ -56,18 +56,9 @@ export function readLine(
 
 /** Why the line is not a JSON object in UTF-8, or null when it is. */
 function problemOf(bytes: Uint8Array, start: number, end: number): string | null {
-  let text: string;
-  try {
-    text = utf8.decode(bytes.subarray(start, end));
-  } catch {
-    return 'not UTF-8';
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return 'not JSON';
-  }
+  if (!isUtf8(bytes.subarray(start, end))) return 'not UTF-8';
+  const value = parsedAt(bytes, start, end);
+  if (value === undefined) return 'not JSON';
   if (value === null) return 'JSON null, not an object';
   if (Array.isArray(value)) return 'a JSON array, not an object';
   return typeof value === 'object' ? null : `a JSON ${typeof value}, not an object`;

@@ -16,6 +16,7 @@ export type DecimalStatus = typeof EXACT | typeof ROUNDED | typeof OUT_OF_RANGE 
 export const powers = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 /** Any mantissa of so many digits is an exact float64, and so are its quotient and rest by a power of ten. */
 export const exactDigits = 15;
+const mantissaLimit = 1e14;
 /** Far beyond any precision: larger exponents change nothing. */
 const exponentLimit = 100_000_000;
 const numeric = /^([+-]?)(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?$/;
@@ -39,12 +40,19 @@ export function parseDecimal(
   let p = start;
   const sign = p < end ? bytes[p]! : 0;
   if (sign === 45 || sign === 43) p++;
+  // The first 15 significant digits; of those after them, how many there are and whether any is not 0.
   let mantissa = 0;
+  let dropped = 0;
+  let sticky = 0;
   const whole = p;
   for (; p < end; p++) {
     const digit = bytes[p]! - 48;
     if (digit < 0 || digit > 9) break;
-    mantissa = mantissa * 10 + digit;
+    if (mantissa < mantissaLimit) mantissa = mantissa * 10 + digit;
+    else {
+      dropped++;
+      sticky |= digit;
+    }
   }
   let digits = p - whole;
   let fraction = 0;
@@ -53,13 +61,17 @@ export function parseDecimal(
     for (; p < end; p++) {
       const digit = bytes[p]! - 48;
       if (digit < 0 || digit > 9) break;
-      mantissa = mantissa * 10 + digit;
+      if (mantissa < mantissaLimit) mantissa = mantissa * 10 + digit;
+      else {
+        dropped++;
+        sticky |= digit;
+      }
     }
     fraction = p - first;
     digits += fraction;
   }
   if (digits === 0) return NOT_NUMERIC;
-  let shift = scale - fraction;
+  let shift = scale - fraction + dropped;
   if (p < end) {
     if ((bytes[p]! | 32) !== 101) return NOT_NUMERIC;
     p++;
@@ -74,7 +86,9 @@ export function parseDecimal(
     }
     shift += exponentSign === 45 ? -exponent : exponent;
   }
-  if (digits > exactDigits || shift > exactDigits) return parseWide(bytes, start, end, precision, scale, words, at);
+  if (shift > exactDigits || (dropped !== 0 && shift >= 0)) {
+    return parseWide(bytes, start, end, precision, scale, words, at);
+  }
 
   let status: DecimalStatus = EXACT;
   let unscaled: number;
@@ -89,9 +103,9 @@ export function parseDecimal(
     const power = powers[-shift]!;
     unscaled = Math.floor(mantissa / power);
     const rest = mantissa - unscaled * power;
-    if (rest !== 0) {
+    if (rest !== 0 || sticky !== 0) {
       status = ROUNDED;
-      if (rest * 2 > power || (rest * 2 === power && unscaled % 2 === 1)) unscaled++;
+      if (rest * 2 > power || (rest * 2 === power && (sticky !== 0 || unscaled % 2 === 1))) unscaled++;
     }
   }
   if (precision <= exactDigits && unscaled >= powers[precision]!) return OUT_OF_RANGE;
