@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { VERDICT } from '../../engine/columnar/dedupe.ts';
 import { rowHashes } from '../../engine/columnar/hash.ts';
 import { jsonlDecoder } from '../../engine/columnar/jsonl.ts';
 import { columnOf } from '../../engine/columnar/table.ts';
 import { bronzeUsageEvents } from '../../schemas/bronze.ts';
 import { contentColumns, eventColumns } from '../../transforms/bronze/event-columns.ts';
 import { bronzeEvents } from '../../transforms/bronze/events.ts';
-import { keepRows, verdict } from '../../transforms/bronze/keep-rows.ts';
+import { keepRows } from '../../transforms/bronze/keep-rows.ts';
 import { dayOf, rowsOf, usOf } from './rows.ts';
 
 const landedUs = usOf('2025-07-10T00:00:00Z');
@@ -134,7 +135,7 @@ test('content is every raw field and what was rescued, not where or when the lin
 
 test('new rows stay, repeats are counted, conflicts are rejected', () => {
   const { table } = bronze(['a', 'b', 'c', 'd'].map((event_id) => event({ event_id })));
-  const { new: fresh, repeat, conflict } = verdict;
+  const { fresh, repeat, conflict } = VERDICT;
   const kept = keepRows(table, Uint8Array.of(fresh, repeat, conflict, fresh));
   assert.deepEqual(rowsOf(kept.table, ['event_id']), [{ event_id: 'a' }, { event_id: 'd' }]);
   assert.equal(kept.duplicates, 1);

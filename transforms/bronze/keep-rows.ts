@@ -8,9 +8,6 @@ import { bronzeRules } from '../../schemas/rules.ts';
 import { eventRejects } from '../event-rejects.ts';
 import type { Reject } from '../reject.ts';
 
-/** Verdicts of a lookup by identity and content: those of the index of ids. */
-export const verdict = { new: VERDICT.fresh, repeat: VERDICT.repeat, conflict: VERDICT.conflict } as const;
-
 export interface KeptRows {
   /** The rows that are new, in order. */
   readonly table: Table;
@@ -21,7 +18,7 @@ export interface KeptRows {
 }
 
 /**
- * Splits rows of `bronze.usage_events` by verdict (one a row): new rows stay, identical repeats are counted, repeats
+ * Splits rows of `bronze.usage_events` by verdict (a `VERDICT` a row): new rows stay, identical repeats are counted, repeats
  * with other content are rejected as `event_id_conflict`: the row committed first stays.
  */
 export function keepRows(table: Table, verdicts: Uint8Array): KeptRows {
@@ -29,8 +26,8 @@ export function keepRows(table: Table, verdicts: Uint8Array): KeptRows {
   const conflicts: number[] = [];
   let duplicates = 0;
   for (let i = 0; i < verdicts.length; i++) {
-    if (verdicts[i] === verdict.new) kept[i] = 1;
-    else if (verdicts[i] === verdict.repeat) duplicates++;
+    if (verdicts[i] === VERDICT.fresh) kept[i] = 1;
+    else if (verdicts[i] === VERDICT.repeat) duplicates++;
     else conflicts.push(i);
   }
   if (duplicates === 0 && conflicts.length === 0) return { table, duplicates, rejects: [] };
