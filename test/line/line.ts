@@ -1,10 +1,12 @@
 /** A line for tests: a worker on a lake, a keyspace and a task queue of its own, against the stack the test run started. */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runWorkflow } from '../../cli/run.ts';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import { RunFailed } from '../../cli/run.ts';
 import { Lake } from '../../engine/delta/lake.ts';
 import { openStore } from '../../engine/storage/open.ts';
 import { catalog } from '../../schemas/catalog.ts';
@@ -25,10 +27,13 @@ export interface TestLine {
   readonly lakeRoot: string;
   readonly taskQueue: string;
   readonly cassandra: CassandraConfig;
+  readonly client: Client;
   /** A lake opened now: sees what the worker has committed. */
   lake(): Lake;
   session(): Promise<Session>;
-  /** Runs a workflow to its end. Throws `RunFailed`. */
+  /** Starts a workflow under an id of its own. */
+  start(type: string, input?: unknown): Promise<WorkflowHandle>;
+  /** Runs a workflow to its end, without the polling of `cpa run`. Throws `RunFailed`. */
   run<T>(type: string, input?: Record<string, unknown>): Promise<T>;
   stop(): Promise<void>;
 }
@@ -54,6 +59,9 @@ export async function testLine({ landing, env, worker: withWorker = true }: Test
   const temporal = await connectTemporal({ address });
   const worker = withWorker ? await startWorker({ config, temporal, cassandra }) : null;
   let session: Promise<Session> | null = null;
+  let runs = 0;
+  const start = (type: string, input: unknown = {}): Promise<WorkflowHandle> =>
+    temporal.client.workflow.start(type, { taskQueue, workflowId: `${id}-${type}-${runs++}`, args: [input] });
   return {
     folder,
     lakeRoot,
@@ -64,8 +72,18 @@ export async function testLine({ landing, env, worker: withWorker = true }: Test
       session ??= openServing(cassandra);
       return session;
     },
-    run: async <T>(type: string, input: Record<string, unknown> = {}) =>
-      (await runWorkflow(temporal, type, { input, taskQueue, out: process.stderr, idPrefix: `${id}-` })) as T,
+    client: temporal.client,
+    start,
+    run: async <T>(type: string, input: Record<string, unknown> = {}) => {
+      const handle = await start(type, input);
+      try {
+        return (await handle.result()) as T;
+      } catch (error) {
+        if (!(error instanceof WorkflowFailedError)) throw error;
+        const details = error.cause instanceof ApplicationFailure ? error.cause.details?.[0] : undefined;
+        throw new RunFailed(error.cause?.message ?? error.message, details ?? null);
+      }
+    },
     stop: async () => {
       await worker?.stop();
       const open = await (session ?? openServing(cassandra));

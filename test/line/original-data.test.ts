@@ -1,12 +1,12 @@
 /** The whole line on the original data: the numbers that were computed independently, from the lake and from CQL. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { columnOf } from '../../engine/columnar/table.ts';
-import { readFiles } from '../../engine/delta/read.ts';
 import { valueAt } from '../../engine/columnar/column-of.ts';
 import { formatDecimal } from '../../engine/columnar/decimal.ts';
-import type { DailyRunResult } from '../../workflows/daily-run.ts';
+import { columnOf } from '../../engine/columnar/table.ts';
+import { readFiles } from '../../engine/delta/read.ts';
 import { pathOf } from '../../schemas/contract.ts';
+import type { DailyRunResult } from '../../workflows/daily-run.ts';
 import { hasOriginalData, logicalHashes, originalLanding, type TestLine, testLine } from './line.ts';
 
 const rows: Readonly<Record<string, number>> = {
@@ -35,7 +35,9 @@ const sums = {
   daily_carbon_kg: '365.561219000',
 };
 
-describe('the original data', { skip: hasOriginalData ? false : 'the original data is not beside this checkout' }, () => {
+describe('the original data', {
+  skip: hasOriginalData ? false : 'the original data is not beside this checkout',
+}, () => {
   let line: TestLine;
   let first: DailyRunResult;
 
@@ -48,7 +50,11 @@ describe('the original data', { skip: hasOriginalData ? false : 'the original da
   it('comes out with the true row counts', async () => {
     for (const [table, expected] of Object.entries(rows)) {
       const snapshot = await line.lake().table(table).latest();
-      assert.equal(snapshot?.files.reduce((n, f) => n + f.stats.numRecords, 0), expected, table);
+      assert.equal(
+        snapshot?.files.reduce((n, f) => n + f.stats.numRecords, 0),
+        expected,
+        table,
+      );
     }
   });
 
@@ -78,7 +84,10 @@ describe('the original data', { skip: hasOriginalData ? false : 'the original da
   it('passes the audit of the first run, and of everything', async () => {
     assert.equal(first.audit?.passed, true);
     const report = await line.run<NonNullable<DailyRunResult['audit']>>('audit', { scope: 'everything' });
-    assert.deepEqual(report.checks.filter((c) => !c.passed), []);
+    assert.deepEqual(
+      report.checks.filter((c) => !c.passed),
+      [],
+    );
   });
 
   it('changes nothing in a second run', async () => {
@@ -87,8 +96,14 @@ describe('the original data', { skip: hasOriginalData ? false : 'the original da
     const before = await versions();
     const second = await line.run<DailyRunResult>('dailyRun');
     assert.deepEqual(await versions(), before);
-    assert.deepEqual(second.tables.filter((t) => t.read > 0), []);
-    assert.deepEqual(second.publications.filter((p) => !p.unchanged), []);
+    assert.deepEqual(
+      second.tables.filter((t) => t.read > 0),
+      [],
+    );
+    assert.deepEqual(
+      second.publications.filter((p) => !p.unchanged),
+      [],
+    );
   });
 
   it('comes out the same in small micro-batches, in another timezone, with one thread', async () => {
