@@ -1,27 +1,18 @@
 /** The activities of a worker: thin wrappers that give the work its context and its Temporal run. */
 import { randomInt } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
-import { contractOf } from '../schemas/catalog.ts';
 import { marts } from '../schemas/gold.ts';
 import { runAudit } from './audit/audit.ts';
 import type { AuditReport, AuditRequest } from './audit/report.ts';
-import { type MasterRequest, loadMasterSnapshot } from './bronze-masters.ts';
 import { type DrainResult, drainEvents } from './bronze-events.ts';
-import { buildTable, emptyResult } from './build-table.ts';
+import { loadMasterSnapshot, type MasterRequest } from './bronze-masters.ts';
+import { type BuildDirtyRequest, buildDirty } from './build-dirty.ts';
 import type { ActivityContext, TableResult } from './context.ts';
 import { withRun } from './current-run.ts';
 import { DedupeIndex } from './dedupe-index.ts';
-import { type ExtraVersions, planTable } from './dirty.ts';
 import { syncLedger } from './ledger.ts';
 import { problem } from './problem.ts';
 import { type MartPublication, publishMart } from './serving.ts';
-import { loadedSnapshots } from './snapshots.ts';
-
-export interface BuildDirtyRequest {
-  readonly table: string;
-  /** Keep to these partitions (`YYYY-MM-DD`); null: whatever is dirty. */
-  readonly dates: readonly string[] | null;
-}
 
 export interface Activities {
   /** Loads the snapshot of one CSV master into Bronze. */
@@ -44,19 +35,7 @@ export function createActivities(context: ActivityContext): Activities {
   return {
     loadMaster: (request) => withRun((run) => typed(() => loadMasterSnapshot(context, run, request))),
     drainStream: () => withRun((run) => typed(() => drainEvents(context, run, index))),
-    buildDirty: ({ table, dates }) =>
-      withRun((run) =>
-        typed(async () => {
-          const contract = contractOf(table);
-          const extra = await extraVersions(context, table);
-          const work = await planTable(context.lake, contract, extra, dates);
-          if (work.partitions.length === 0) {
-            const latest = await context.lake.table(table).latest();
-            return { ...emptyResult(table), version: latest?.version ?? -1 };
-          }
-          return buildTable(context, run, { table, partitions: work.partitions, pinned: work.pinned, extra });
-        }),
-      ),
+    buildDirty: (request) => withRun((run) => typed(() => buildDirty(context, run, request))),
     enterLedger: (tables) => typed(() => syncLedger(context, tables)),
     publish: ({ mart, rebuild }) =>
       withRun((run) => {
@@ -67,15 +46,6 @@ export function createActivities(context: ActivityContext): Activities {
       }),
     audit: (request) => withRun((run) => typed(() => runAudit(context, run, request))),
   };
-}
-
-/** What a table consumes besides its upstream tables. */
-async function extraVersions(context: ActivityContext, table: string): Promise<ExtraVersions> {
-  if (table !== 'gold.org_monthly_engagement') return {};
-  const snapshots = await loadedSnapshots(context.lake, 'bronze.users');
-  if (snapshots.length === 0) return {};
-  const latest = new Date(Math.max(...snapshots.map((s) => s.instantUs)) / 1000);
-  return { users_snapshot_month: Date.UTC(latest.getUTCFullYear(), latest.getUTCMonth(), 1) / 86_400_000 };
 }
 
 /** Errors that name their kind and can never succeed by trying again. */

@@ -4,22 +4,30 @@
  * Batch n is planned in a commit on `ops.landing_files`; its rows are committed with `txn (stream, n)`, then its quarantine;
  * only then is n + 1 planned. Whoever finds a batch unfinished, finishes it: where the stream stands is in the lake alone.
  */
-import { keepRows } from '../transforms/bronze/keep-rows.ts';
-import type { Reject } from '../transforms/reject.ts';
-import { tableOf } from '../engine/columnar/table.ts';
+
 import type { IdIndex } from '../engine/columnar/dedupe.ts';
+import { tableOf } from '../engine/columnar/table.ts';
 import { CommitConflict, type Snapshot, type TableMetadata } from '../engine/delta/types.ts';
 import { bronzeUsageEvents } from '../schemas/bronze.ts';
 import { metadataOf } from '../schemas/contract.ts';
+import { keepRows } from '../transforms/bronze/keep-rows.ts';
+import type { Reject } from '../transforms/reject.ts';
 import { emptyResult } from './build-table.ts';
-import { checkBalance, type Counts, workInfo, workOf } from './commit-info.ts';
+import { type Counts, checkBalance, workInfo, workOf } from './commit-info.ts';
 import { mapTasks } from './compute/compute.ts';
 import type { DecodedEvents } from './compute/decode-events.ts';
 import type { MeasuredFile, UnreadableFile } from './compute/measure-files.ts';
 import { buffersOf } from './compute/transfer.ts';
 import type { ActivityContext, Run, TableResult } from './context.ts';
 import type { DedupeIndex } from './dedupe-index.ts';
-import { changedFiles, commitPlan, type LandingState, type PlannedBatch, type PlannedRange, readLandingState } from './landing-state.ts';
+import {
+  changedFiles,
+  commitPlan,
+  type LandingState,
+  type PlannedBatch,
+  type PlannedRange,
+  readLandingState,
+} from './landing-state.ts';
 import { appendQuarantine, type Rejected } from './quarantine.ts';
 
 export interface DrainResult extends TableResult {
@@ -41,7 +49,8 @@ export async function drainEvents(context: ActivityContext, run: Run, index: Ded
   const startedMs = context.clock();
   const total = { ...emptyResult(bronzeUsageEvents.name) };
   const tally = (counts: Counts): void => {
-    for (const key of ['read', 'written', 'quarantined', 'duplicate', 'late'] as const) Object.assign(total, { [key]: total[key] + counts[key] });
+    for (const key of ['read', 'written', 'quarantined', 'duplicate', 'late'] as const)
+      Object.assign(total, { [key]: total[key] + counts[key] });
   };
   let state = await readLandingState(context.lake);
   let batches = 0;
@@ -67,7 +76,8 @@ export async function drainEvents(context: ActivityContext, run: Run, index: Ded
       ranges,
     };
     try {
-      if (!(await commitPlan(context.lake, state, plan, context.clock()))) return await drainEvents(context, run, index);
+      if (!(await commitPlan(context.lake, state, plan, context.clock())))
+        return await drainEvents(context, run, index);
     } catch (error) {
       // Another stream planned first: go on from where it stands.
       if (error instanceof CommitConflict) return await drainEvents(context, run, index);
@@ -121,9 +131,15 @@ async function measure(
 ): Promise<{ measured: MeasuredFile[]; unreadable: UnreadableFile[] }> {
   const files = await changedFiles(landing, state);
   const size = Math.max(1, Math.ceil(files.length / (context.compute.threads * 4)));
-  const groups = Array.from({ length: Math.ceil(files.length / size) }, (_, i) => files.slice(i * size, (i + 1) * size));
+  const groups = Array.from({ length: Math.ceil(files.length / size) }, (_, i) =>
+    files.slice(i * size, (i + 1) * size),
+  );
   const results = await mapTasks(context.compute, groups, (group) =>
-    context.compute.run('measureFiles', { landing, files: group, maxBytes: context.batchBytes }, { signal: run.signal }),
+    context.compute.run(
+      'measureFiles',
+      { landing, files: group, maxBytes: context.batchBytes },
+      { signal: run.signal },
+    ),
   );
   return { measured: results.flatMap((r) => r.files), unreadable: results.flatMap((r) => r.unreadable) };
 }
@@ -224,7 +240,9 @@ async function quarantine(
 ): Promise<void> {
   const { conflicts } = judged;
   const raws =
-    conflicts.length === 0 ? [] : await context.compute.run('readRaws', { landing, rejects: conflicts }, { signal: run.signal });
+    conflicts.length === 0
+      ? []
+      : await context.compute.run('readRaws', { landing, rejects: conflicts }, { signal: run.signal });
   const rejected = [...judged.rejected, ...conflicts.map((reject, i) => ({ reject, raw: raws[i] ?? null }))];
   await appendQuarantine(context, run, 'usage_events', rejected, { appId: 'stream', version: batch });
 }
@@ -344,10 +362,11 @@ function metadataWith(base: Snapshot | null, judged: Judged): { metadata: TableM
   const stated = (name: string): boolean =>
     judged.parts.some(({ columns }) => {
       const column = columns[name];
-      return column !== undefined && column.length > 0 && (column.validity === null || column.validity.some((b) => b !== 0));
+      return (
+        column !== undefined && column.length > 0 && (column.validity === null || column.validity.some((b) => b !== 0))
+      );
     });
   const columns = full.columns.filter((c) => !evolving.includes(c.name) || present.has(c.name) || stated(c.name));
   const changed = base === null || columns.length > base.metadata.columns.length;
   return { metadata: { ...(base?.metadata ?? full), columns }, changed };
 }
-

@@ -109,7 +109,8 @@ export async function loadMasterSnapshot(
         info: {
           snapshot: info,
           ...workInfo(run, counts, {
-            partitions: new Set([...result.adds, ...result.removes].map((f) => Object.values(f.partitionValues)[0])).size,
+            partitions: new Set([...result.adds, ...result.removes].map((f) => Object.values(f.partitionValues)[0]))
+              .size,
             bytes,
             upstream: {},
             startedMs,
@@ -167,17 +168,25 @@ function generationOf(loaded: readonly LoadedSnapshot[], hash: string): number {
 async function fingerprint(path: string): Promise<{ hash: string; modifiedUs: number }> {
   try {
     const { mtimeMs } = await stat(path);
-    const hash = createHash('sha256').update(await readFile(path)).digest('base64url').slice(0, 22);
+    const hash = createHash('sha256')
+      .update(await readFile(path))
+      .digest('base64url')
+      .slice(0, 22);
     return { hash, modifiedUs: Math.floor(mtimeMs * 1000) };
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw problem(missing ? 'MasterMissing' : 'MasterUnreadable', `cannot read ${path}: ${(error as Error).message}`, error);
+    throw problem(
+      missing ? 'MasterMissing' : 'MasterUnreadable',
+      `cannot read ${path}: ${(error as Error).message}`,
+      error,
+    );
   }
 }
 
 function instantOf(text: string | null, field: string): number | null {
   if (text === null) return null;
   const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw problem('BadInput', `${field}: ${JSON.stringify(text)} is not an instant such as 2025-08-31T00:00:00Z`);
+  if (Number.isNaN(ms))
+    throw problem('BadInput', `${field}: ${JSON.stringify(text)} is not an instant such as 2025-08-31T00:00:00Z`);
   return ms * 1000;
 }

@@ -5,8 +5,8 @@ import { contractOf } from '../schemas/catalog.ts';
 import { metadataOf, type TableContract } from '../schemas/contract.ts';
 import { dimOrgs, dimResources } from '../schemas/silver.ts';
 import { checkBalance, workInfo } from './commit-info.ts';
-import { mapTasks } from './compute/compute.ts';
 import type { BuildPartitionsInput, BuiltPartitions } from './compute/build-partitions.ts';
+import { mapTasks } from './compute/compute.ts';
 import type { ActivityContext, Run, TableResult } from './context.ts';
 import { consumedId, dayAfter, type ExtraVersions, fixedVersions, monthOf, wholeTable } from './dirty.ts';
 import { reconcileSilverQuarantine } from './quarantine.ts';
@@ -278,4 +278,3 @@ function dayNumber(day: string): number {
 function sum(built: readonly BuiltPartitions[], key: 'read' | 'written' | 'unchanged' | 'late'): number {
   return built.reduce((n, b) => n + b[key], 0);
 }
-

@@ -35,11 +35,15 @@ export async function dimensionChanges(
     }
     let changes = changesByVersion.get(version);
     if (changes === undefined) {
-      changes = changedKeys(await versionsOf(lake, dimension, await lake.table(dimension).at(version)), await versionsOf(lake, dimension, now));
+      changes = changedKeys(
+        await versionsOf(lake, dimension, await lake.table(dimension).at(version)),
+        await versionsOf(lake, dimension, now),
+      );
       changesByVersion.set(version, changes);
     }
     const reached = new Set<string>();
-    for (const [k, fromDay] of changes) if (Date.parse(`${partition}T00:00:00Z`) / 86_400_000 >= fromDay) reached.add(k);
+    for (const [k, fromDay] of changes)
+      if (Date.parse(`${partition}T00:00:00Z`) / 86_400_000 >= fromDay) reached.add(k);
     if (reached.size === 0 || snapshot === null) continue;
     const held = await keysIn(lake, facts, snapshot, partition, key);
     if ([...reached].some((k) => held.has(k))) stale.push(partition);
@@ -89,7 +93,13 @@ export function changedKeys(before: Map<string, Version[]>, after: Map<string, V
 }
 
 /** Distinct values of a text column in one partition of a table at a snapshot. */
-async function keysIn(lake: Lake, table: string, snapshot: Snapshot, partition: string, key: string): Promise<Set<string>> {
+async function keysIn(
+  lake: Lake,
+  table: string,
+  snapshot: Snapshot,
+  partition: string,
+  key: string,
+): Promise<Set<string>> {
   const files = snapshot.files.filter((f) => (Object.values(f.partitionValues)[0] ?? '') === partition);
   const rows = await readFiles(lake.store, pathOf(table), snapshot.metadata, files, [key]);
   const column = columnOf(rows, key);

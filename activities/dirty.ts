@@ -6,8 +6,8 @@
  */
 import type { Lake } from '../engine/delta/lake.ts';
 import type { Snapshot } from '../engine/delta/types.ts';
-import { metadataOf, type TableContract, type Upstream } from '../schemas/contract.ts';
 import { contractOf } from '../schemas/catalog.ts';
+import { metadataOf, type TableContract, type Upstream } from '../schemas/contract.ts';
 import { dimensionChanges } from './dimension-changes.ts';
 
 /** The whole table as one partition: the unit of tables with an upstream that maps to all of it. */

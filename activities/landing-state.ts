@@ -1,13 +1,7 @@
 /** Where the stream stands: which bytes of which landing file went into which micro-batch, read from the lake. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  int32Column,
-  int64Column,
-  timestampColumn,
-  utf8Column,
-  valueAt,
-} from '../engine/columnar/column-of.ts';
+import { int32Column, int64Column, timestampColumn, utf8Column, valueAt } from '../engine/columnar/column-of.ts';
 import { columnOf, tableOf } from '../engine/columnar/table.ts';
 import { writeDataFiles } from '../engine/delta/data-file.ts';
 import type { Lake } from '../engine/delta/lake.ts';

@@ -1,11 +1,18 @@
 /** The ledger: derived from the data commits themselves, so it is complete whoever made them and however they ended. */
-import { dateColumn, dictionaryColumn, int32Column, int64Column, timestampColumn, utf8Column } from '../engine/columnar/column-of.ts';
+import {
+  dateColumn,
+  dictionaryColumn,
+  int32Column,
+  int64Column,
+  timestampColumn,
+  utf8Column,
+} from '../engine/columnar/column-of.ts';
 import { tableOf } from '../engine/columnar/table.ts';
 import { writeDataFiles } from '../engine/delta/data-file.ts';
 import { CommitConflict } from '../engine/delta/types.ts';
 import { metadataOf, pathOf } from '../schemas/contract.ts';
 import { ledger } from '../schemas/ops.ts';
-import { workOf, type WorkInfo } from './commit-info.ts';
+import { type WorkInfo, workOf } from './commit-info.ts';
 import type { ActivityContext } from './context.ts';
 
 interface Entry {

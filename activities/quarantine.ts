@@ -1,7 +1,7 @@
 /** Quarantine tables: rejected rows once each, whoever rejects them and however often. */
 import { valueAt } from '../engine/columnar/column-of.ts';
-import { columnOf } from '../engine/columnar/table.ts';
 import { concatTables } from '../engine/columnar/concat.ts';
+import { columnOf } from '../engine/columnar/table.ts';
 import { selectedIndices, takeTable } from '../engine/columnar/take.ts';
 import { writeDataFiles } from '../engine/delta/data-file.ts';
 import { readFiles } from '../engine/delta/read.ts';
@@ -101,7 +101,9 @@ export async function reconcileSilverQuarantine(
     }
     if (wanted.size === 0 && removes.length === 0) return;
     if (wanted.size > 0) kept.push(rowsOf(context, run, [...wanted.values()]));
-    const adds = await writeDataFiles(context.lake.store, path, metadata, concatTables(kept), { nowMs: context.clock() });
+    const adds = await writeDataFiles(context.lake.store, path, metadata, concatTables(kept), {
+      nowMs: context.clock(),
+    });
     try {
       await table.commit({
         base,

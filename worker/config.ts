@@ -49,7 +49,10 @@ function cassandra(env: Env): CassandraConfig | null {
   const points = text(env, 'CASSANDRA_CONTACT_POINTS');
   const bundle = text(env, 'CASSANDRA_SECURE_CONNECT_BUNDLE');
   if (points === undefined && bundle === undefined) return null;
-  const contactPoints = (points ?? '').split(',').filter((p) => p.trim() !== '').map((p) => p.trim());
+  const contactPoints = (points ?? '')
+    .split(',')
+    .filter((p) => p.trim() !== '')
+    .map((p) => p.trim());
   for (const point of contactPoints) {
     if (!/^(\[[0-9a-f:]+\]|[^\s:]+):\d{1,5}$/i.test(point)) {
       throw bad('CASSANDRA_CONTACT_POINTS', points ?? '', 'host:port, comma separated, such as 10.0.0.5:9042');

@@ -5,7 +5,8 @@ import { startWorker } from './worker.ts';
 
 try {
   const config = loadConfig(process.env);
-  if (config.cassandra === null) throw new Error('CASSANDRA_CONTACT_POINTS is not set: a worker alone starts no Cassandra');
+  if (config.cassandra === null)
+    throw new Error('CASSANDRA_CONTACT_POINTS is not set: a worker alone starts no Cassandra');
   const temporal = await connectTemporal({ address: null });
   const worker = await startWorker({ config, temporal, cassandra: config.cassandra });
   const stop = (): void => void worker.stop();

@@ -30,9 +30,15 @@ export async function connectTemporal(target: TemporalTarget): Promise<TemporalA
   const namespace = configured?.namespace ?? 'default';
   try {
     const connection = await NativeConnection.connect(options);
-    return { connection, client: new Client({ connection: connection as unknown as ConnectionLike, namespace }), namespace };
+    return {
+      connection,
+      client: new Client({ connection: connection as unknown as ConnectionLike, namespace }),
+      namespace,
+    };
   } catch (error) {
-    throw new Error(`cannot reach Temporal at ${options.address ?? 'localhost:7233'}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`cannot reach Temporal at ${options.address ?? 'localhost:7233'}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
@@ -52,6 +58,8 @@ export async function registerSearchAttributes({ connection, namespace }: Tempor
   } catch (error) {
     if (/already exists/i.test((error as Error).message)) return;
     const names = missing.map(([name, type]) => `${name} (${type})`).join(', ');
-    throw new Error(`cannot register the search attributes ${names} in namespace ${namespace}: ${(error as Error).message}`);
+    throw new Error(
+      `cannot register the search attributes ${names} in namespace ${namespace}: ${(error as Error).message}`,
+    );
   }
 }

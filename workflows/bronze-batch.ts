@@ -32,7 +32,9 @@ export async function bronzeBatch(input?: unknown): Promise<LayerResult> {
     correctsFrom: instant,
     date: day,
   });
-  const board = progressBoard('Loads the CSV masters into Bronze: one snapshot a file. A snapshot already loaded is left alone.');
+  const board = progressBoard(
+    'Loads the CSV masters into Bronze: one snapshot a file. A snapshot already loaded is left alone.',
+  );
   const sources = masters ?? masterNames;
   const tables = sources.map((s) => `bronze.${s}`);
   tagRun('bronze', tables, logicalDate(date));

@@ -19,7 +19,9 @@ export interface StreamResult extends LayerResult {
  */
 export async function bronzeStream(input?: unknown): Promise<StreamResult> {
   const { date } = parseInput(input, { mode: word('availableNow'), date: day });
-  const board = progressBoard('Reads every complete event line that has landed into Bronze, in micro-batches, and ends.');
+  const board = progressBoard(
+    'Reads every complete event line that has landed into Bronze, in micro-batches, and ends.',
+  );
   tagRun('bronze', ['bronze.usage_events'], logicalDate(date));
   board.stage('draining the event stream');
   const drained: DrainResult = await lake.drainStream();
@@ -28,7 +30,11 @@ export async function bronzeStream(input?: unknown): Promise<StreamResult> {
   if (batches > 0) await bookkeeping.enterLedger(['bronze.usage_events']);
   board.stage('done');
   const result = { tables: board.tables, batches, waitingBytes, replaced };
-  const problems: Problem[] = unreadable.map(({ file, error }) => ({ what: file, type: 'FileUnreadable', message: error }));
+  const problems: Problem[] = unreadable.map(({ file, error }) => ({
+    what: file,
+    type: 'FileUnreadable',
+    message: error,
+  }));
   failOn(problems, result);
   return result;
 }

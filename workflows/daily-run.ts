@@ -1,7 +1,7 @@
 import { executeChild, workflowInfo } from '@temporalio/workflow';
 import type { AuditReport } from '../activities/audit/report.ts';
-import type { MartPublication } from '../activities/serving.ts';
 import type { TableResult } from '../activities/context.ts';
+import type { MartPublication } from '../activities/serving.ts';
 import { audit } from './audit.ts';
 import { bronzeBatch } from './bronze-batch.ts';
 import { bronzeStream } from './bronze-stream.ts';
@@ -50,7 +50,9 @@ export async function dailyRun(input?: unknown): Promise<DailyRunResult> {
     executeChild(serving, { workflowId: id('serving'), args: [{ date }] }),
   );
   board.stage('audit');
-  const report = await attempt('audit', problems, () => executeChild(audit, { workflowId: id('audit'), args: [{ date }] }));
+  const report = await attempt('audit', problems, () =>
+    executeChild(audit, { workflowId: id('audit'), args: [{ date }] }),
+  );
   board.stage('done');
   const result = { date, tables: board.tables, publications: served?.publications ?? [], audit: report };
   failOn(problems, result);

@@ -14,7 +14,9 @@ type Parsed<F extends Record<string, FieldKind<unknown>>> = {
 /** A calendar day. */
 export const day: FieldKind<string> = {
   parse: (v) =>
-    typeof v === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(v) && new Date(`${v}T00:00:00Z`).toISOString().startsWith(v) ? v : null,
+    typeof v === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(v) && new Date(`${v}T00:00:00Z`).toISOString().startsWith(v)
+      ? v
+      : null,
   example: '"2025-08-14"',
 };
 

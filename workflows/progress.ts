@@ -23,7 +23,8 @@ export function progressBoard(about: string): ProgressBoard {
   const tables: TableResult[] = [];
   const show = (): void => setCurrentDetails(`${about}\n\n**Now:** ${stage}\n\n${markdown(tables)}`);
   setHandler(progressQuery, () => ({ stage, tables }), {
-    description: 'What the run is doing and what it has done: `{"stage": "silver", "tables": [...]}`. Takes no argument.',
+    description:
+      'What the run is doing and what it has done: `{"stage": "silver", "tables": [...]}`. Takes no argument.',
   });
   show();
   return {

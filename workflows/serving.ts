@@ -1,7 +1,7 @@
 import type { MartPublication } from '../activities/serving.ts';
 import { serving as cassandra } from './activity-options.ts';
-import { day, names, parseInput, yesOrNo } from './input.ts';
 import { martNames } from './gold.ts';
+import { day, names, parseInput, yesOrNo } from './input.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
 import { progressBoard } from './progress.ts';
@@ -17,7 +17,9 @@ export interface ServingResult {
  */
 export async function serving(input?: unknown): Promise<ServingResult> {
   const { marts, rebuild, date } = parseInput(input, { marts: names(martNames), rebuild: yesOrNo, date: day });
-  const board = progressBoard('Publishes the marts to Cassandra: what differs from the last publication, then a verification.');
+  const board = progressBoard(
+    'Publishes the marts to Cassandra: what differs from the last publication, then a verification.',
+  );
   const wanted = marts ?? martNames;
   tagRun('serving', wanted, logicalDate(date));
   board.stage('publishing');

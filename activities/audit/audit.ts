@@ -1,14 +1,15 @@
 /** The audit: every layer against the one before, keys, references, and Cassandra against Gold. */
-import { ledger } from '../../schemas/ops.ts';
+
 import { CommitConflict } from '../../engine/delta/types.ts';
 import { catalog } from '../../schemas/catalog.ts';
+import { ledger } from '../../schemas/ops.ts';
 import type { ActivityContext, Run } from '../context.ts';
 import { auditBronze } from './bronze-checks.ts';
 import { auditGold } from './gold-checks.ts';
 import type { AuditCheck, AuditReport, AuditRequest } from './report.ts';
+import { auditScope, versionsOf } from './scope.ts';
 import { auditServing } from './serving-checks.ts';
 import { auditSilver } from './silver-checks.ts';
-import { auditScope, versionsOf } from './scope.ts';
 
 /**
  * Runs the checks. A passed audit is remembered in the lake (version of every table), so that the next one with the scope
@@ -16,14 +17,25 @@ import { auditScope, versionsOf } from './scope.ts';
  */
 export async function runAudit(context: ActivityContext, run: Run, request: AuditRequest): Promise<AuditReport> {
   const startedMs = context.clock();
-  const versions = await versionsOf(context.lake, catalog.filter((c) => c.layer !== 'ops').map((c) => c.name));
+  const versions = await versionsOf(
+    context.lake,
+    catalog.filter((c) => c.layer !== 'ops').map((c) => c.name),
+  );
   const scope = await auditScope(context.lake, request.scope, versions);
   const checks: AuditCheck[] = [];
   const layers = [auditBronze, auditSilver, auditGold, auditServing];
   for (const [i, layer] of layers.entries()) {
     run.signal.throwIfAborted();
     checks.push(...(await layer(context, run, scope)));
-    run.report({ layer: 'audit', table: '', done: i + 1, total: layers.length, unit: 'layers', rows: 0, rowsPerSecond: 0 });
+    run.report({
+      layer: 'audit',
+      table: '',
+      done: i + 1,
+      total: layers.length,
+      unit: 'layers',
+      rows: 0,
+      rowsPerSecond: 0,
+    });
   }
   const passed = checks.every((c) => c.passed);
   if (passed) await remember(context, versions);

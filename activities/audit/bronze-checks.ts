@@ -22,7 +22,12 @@ async function streamChecks(context: ActivityContext, run: Run, scope: AuditScop
   const total = (key: 'read' | 'written' | 'quarantined' | 'duplicate'): number =>
     work.reduce((n, w) => n + w.counts[key], 0);
   const checks = [
-    equalCheck(`${events}: rows committed = rows in the table`, ['committed', total('written')], ['in the table', rowsIn(bronze)], rowsIn(bronze)),
+    equalCheck(
+      `${events}: rows committed = rows in the table`,
+      ['committed', total('written')],
+      ['in the table', rowsIn(bronze)],
+      rowsIn(bronze),
+    ),
     equalCheck(
       `${events}: read = written + quarantined + duplicate`,
       ['read', total('read')],
@@ -31,22 +36,39 @@ async function streamChecks(context: ActivityContext, run: Run, scope: AuditScop
     ),
   ];
   const quarantine = scope.snapshots.get('quarantine.usage_events');
-  const held = quarantine === undefined ? [] : [...(await profiles(context, run, quarantine, null, { key: [], sums: [], texts: ['layer'] })).values()];
+  const held =
+    quarantine === undefined
+      ? []
+      : [...(await profiles(context, run, quarantine, null, { key: [], sums: [], texts: ['layer'] })).values()];
   const inQuarantine = held.reduce((n, p) => n + (p.texts['layer']?.['bronze'] ?? 0), 0);
   checks.push(
-    equalCheck(`${events}: rows rejected = rows in quarantine`, ['rejected', total('quarantined')], ['in quarantine', inQuarantine], inQuarantine),
+    equalCheck(
+      `${events}: rows rejected = rows in quarantine`,
+      ['rejected', total('quarantined')],
+      ['in quarantine', inQuarantine],
+      inQuarantine,
+    ),
   );
   if (scope.kind === 'everything') {
     const { landing } = context;
     const state = await readLandingState(context.lake);
     const files = [...state.files].map(([file, { toByte }]) => ({ file, toByte }));
     if ([...state.files.values()].every((f) => f.generation === 1)) {
-      const groups = Array.from({ length: Math.ceil(files.length / 200) }, (_, i) => files.slice(i * 200, i * 200 + 200));
+      const groups = Array.from({ length: Math.ceil(files.length / 200) }, (_, i) =>
+        files.slice(i * 200, i * 200 + 200),
+      );
       const counted = await mapTasks(context.compute, groups, (group) =>
         context.compute.run('countLanding', { landing, files: group }, { signal: run.signal }),
       );
       const lines = counted.reduce((a, b) => a + b, 0);
-      checks.push(equalCheck(`${events}: lines in the landing files = rows read`, ['lines', lines], ['read', total('read')], lines));
+      checks.push(
+        equalCheck(
+          `${events}: lines in the landing files = rows read`,
+          ['lines', lines],
+          ['read', total('read')],
+          lines,
+        ),
+      );
     }
   }
   return checks;

@@ -1,7 +1,7 @@
 /** Gold against Silver and Gold. */
 import { marts } from '../../schemas/gold.ts';
-import type { ActivityContext, Run } from '../context.ts';
 import type { Profile } from '../compute/profile.ts';
+import type { ActivityContext, Run } from '../context.ts';
 import { type AuditCheck, equalCheck } from './report.ts';
 import { type AuditScope, profiles, rowsIn } from './scope.ts';
 
@@ -75,12 +75,21 @@ export async function auditGold(context: ActivityContext, run: Run, scope: Audit
     const facts = await profiles(context, run, tickets, null, { key: [], sums: ['total_tickets'], texts: [] });
     const total = [...facts.values()].reduce((n, f) => n + (f.sums['total_tickets'] ?? 0n), 0n);
     const rows = rowsIn(scope.snapshots.get('silver.support_tickets'));
-    checks.push(equalCheck('gold.org_daily_support_metrics: Silver tickets = total_tickets', ['Silver', rows], ['mart', total], rows));
+    checks.push(
+      equalCheck(
+        'gold.org_daily_support_metrics: Silver tickets = total_tickets',
+        ['Silver', rows],
+        ['mart', total],
+        rows,
+      ),
+    );
   }
   for (const { name, key } of marts) {
     const snapshot = scope.snapshots.get(name);
     if (snapshot === undefined) continue;
-    const facts = [...(await profiles(context, run, snapshot, scope.touched(name), { key, sums: [], texts: [] })).values()];
+    const facts = [
+      ...(await profiles(context, run, snapshot, scope.touched(name), { key, sums: [], texts: [] })).values(),
+    ];
     const rows = facts.reduce((n, f) => n + f.rows, 0);
     const distinct = facts.reduce((n, f) => n + f.distinctKeys, 0);
     checks.push(equalCheck(`${name}: (${key.join(', ')}) is unique`, ['rows', rows], ['distinct', distinct], rows));
@@ -88,7 +97,12 @@ export async function auditGold(context: ActivityContext, run: Run, scope: Audit
   return checks;
 }
 
-async function compare(context: ActivityContext, run: Run, scope: AuditScope, comparison: Comparison): Promise<AuditCheck[]> {
+async function compare(
+  context: ActivityContext,
+  run: Run,
+  scope: AuditScope,
+  comparison: Comparison,
+): Promise<AuditCheck[]> {
   const { mart, upstream, rows, sums } = comparison;
   const left = scope.snapshots.get(upstream);
   const right = scope.snapshots.get(mart);
@@ -96,8 +110,16 @@ async function compare(context: ActivityContext, run: Run, scope: AuditScope, co
   const a = scope.touched(upstream);
   const b = scope.touched(mart);
   const days = a === null || b === null ? null : new Set([...a, ...b]);
-  const before = await profiles(context, run, left, days, { key: [], sums: [...new Set(sums.map(([from]) => from))], texts: [] });
-  const after = await profiles(context, run, right, days, { key: [], sums: [...sums.map(([, to]) => to), ...(rows === null ? [] : [rows])], texts: [] });
+  const before = await profiles(context, run, left, days, {
+    key: [],
+    sums: [...new Set(sums.map(([from]) => from))],
+    texts: [],
+  });
+  const after = await profiles(context, run, right, days, {
+    key: [],
+    sums: [...sums.map(([, to]) => to), ...(rows === null ? [] : [rows])],
+    texts: [],
+  });
   const compared = total(before, (p) => BigInt(p.rows));
   const checks = sums.map(([from, to]) =>
     equalCheck(
@@ -108,7 +130,14 @@ async function compare(context: ActivityContext, run: Run, scope: AuditScope, co
     ),
   );
   if (rows !== null) {
-    checks.push(equalCheck(`${mart}: rows of ${upstream} = sum of ${rows}`, [upstream, compared], [mart, total(after, (p) => p.sums[rows] ?? 0n)], Number(compared)));
+    checks.push(
+      equalCheck(
+        `${mart}: rows of ${upstream} = sum of ${rows}`,
+        [upstream, compared],
+        [mart, total(after, (p) => p.sums[rows] ?? 0n)],
+        Number(compared),
+      ),
+    );
   }
   return checks;
 }

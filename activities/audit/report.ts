@@ -22,7 +22,12 @@ export interface AuditCheck {
 }
 
 /** A check that two numbers are equal. */
-export function equalCheck(name: string, left: readonly [string, bigint | number], right: readonly [string, bigint | number], compared: number): AuditCheck {
+export function equalCheck(
+  name: string,
+  left: readonly [string, bigint | number],
+  right: readonly [string, bigint | number],
+  compared: number,
+): AuditCheck {
   const passed = BigInt(left[1]) === BigInt(right[1]);
   const difference = passed ? '' : `; difference ${BigInt(left[1]) - BigInt(right[1])}`;
   return { name, passed, compared, finding: `${left[0]} ${left[1]}, ${right[0]} ${right[1]}${difference}` };

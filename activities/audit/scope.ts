@@ -2,9 +2,9 @@
 import type { Lake } from '../../engine/delta/lake.ts';
 import type { AddFile, Snapshot } from '../../engine/delta/types.ts';
 import { ledger } from '../../schemas/ops.ts';
-import type { ActivityContext, Run } from '../context.ts';
-import type { Profile } from '../compute/profile.ts';
 import { mapTasks } from '../compute/compute.ts';
+import type { Profile } from '../compute/profile.ts';
+import type { ActivityContext, Run } from '../context.ts';
 import type { AuditRequest } from './report.ts';
 
 export interface AuditScope {

@@ -10,14 +10,19 @@ import { type AuditScope, profiles, rowsByPartition, rowsIn } from './scope.ts';
 
 /** Rows and cost by date, conformed tables by count, keys of what changed, and organisations that no dimension knows. */
 export async function auditSilver(context: ActivityContext, run: Run, scope: AuditScope): Promise<AuditCheck[]> {
-  return [...(await eventChecks(context, run, scope)), ...conformedChecks(scope), ...(await dimensionChecks(context, run, scope))];
+  return [
+    ...(await eventChecks(context, run, scope)),
+    ...conformedChecks(scope),
+    ...(await dimensionChecks(context, run, scope)),
+  ];
 }
 
 async function eventChecks(context: ActivityContext, run: Run, scope: AuditScope): Promise<AuditCheck[]> {
   const silver = scope.snapshots.get(silverUsageEvents.name);
   const bronze = scope.snapshots.get('bronze.usage_events');
   if (bronze === undefined) return [];
-  if (silver === undefined) return [equalCheck('silver.usage_events: rows', ['bronze', rowsIn(bronze)], ['silver', 0], rowsIn(bronze))];
+  if (silver === undefined)
+    return [equalCheck('silver.usage_events: rows', ['bronze', rowsIn(bronze)], ['silver', 0], rowsIn(bronze))];
   const quarantined = await quarantinedByDay(context, scope);
   const inBronze = rowsByPartition(bronze);
   const inSilver = rowsByPartition(silver);
@@ -59,9 +64,19 @@ async function eventChecks(context: ActivityContext, run: Run, scope: AuditScope
     }
   }
   checks.push(
-    equalCheck('silver.usage_events: Bronze cost − quarantined = Silver cost (10⁻⁶ USD)', ['Bronze', bronzeCost], ['Silver', silverCost], rows),
+    equalCheck(
+      'silver.usage_events: Bronze cost − quarantined = Silver cost (10⁻⁶ USD)',
+      ['Bronze', bronzeCost],
+      ['Silver', silverCost],
+      rows,
+    ),
     equalCheck('silver.usage_events: event_id is unique within its day', ['rows', rows], ['distinct', keys], rows),
-    equalCheck('silver.usage_events: rows of unknown organisations are flagged', ['unknown', unknown], ['flagged', flagged], rows),
+    equalCheck(
+      'silver.usage_events: rows of unknown organisations are flagged',
+      ['unknown', unknown],
+      ['flagged', flagged],
+      rows,
+    ),
   );
   return checks;
 }
@@ -73,11 +88,13 @@ async function quarantinedByDay(
   const snapshot = scope.snapshots.get('quarantine.usage_events');
   const byDay = new Map<string, { rows: number; money: bigint }>();
   if (snapshot === undefined) return byDay;
-  const rows = await readFiles(context.lake.store, pathOf('quarantine.usage_events'), snapshot.metadata, snapshot.files, [
-    'layer',
-    'event_date',
-    'money_held',
-  ]);
+  const rows = await readFiles(
+    context.lake.store,
+    pathOf('quarantine.usage_events'),
+    snapshot.metadata,
+    snapshot.files,
+    ['layer', 'event_date', 'money_held'],
+  );
   const [layer, day, money] = ['layer', 'event_date', 'money_held'].map((name) => columnOf(rows, name));
   for (let i = 0; i < rows.numRows; i++) {
     if (valueAt(layer!, i) !== 'silver') continue;
@@ -96,7 +113,14 @@ function conformedChecks(scope: AuditScope): AuditCheck[] {
     const before = scope.snapshots.get(source);
     if (before === undefined) return [];
     const left = rowsIn(before);
-    return [equalCheck(`${contract.name}: rows of ${source} = rows`, [source, left], [contract.name, rowsIn(scope.snapshots.get(contract.name))], left)];
+    return [
+      equalCheck(
+        `${contract.name}: rows of ${source} = rows`,
+        [source, left],
+        [contract.name, rowsIn(scope.snapshots.get(contract.name))],
+        left,
+      ),
+    ];
   });
 }
 
@@ -106,7 +130,14 @@ async function dimensionChecks(context: ActivityContext, run: Run, scope: AuditS
     const snapshot = scope.snapshots.get(contract.name);
     if (snapshot === undefined) continue;
     const fact = (await profiles(context, run, snapshot, null, { key: contract.key, sums: [], texts: [] })).get('');
-    checks.push(equalCheck(`${contract.name}: (${contract.key.join(', ')}) is unique`, ['rows', fact?.rows ?? 0], ['distinct', fact?.distinctKeys ?? 0], fact?.rows ?? 0));
+    checks.push(
+      equalCheck(
+        `${contract.name}: (${contract.key.join(', ')}) is unique`,
+        ['rows', fact?.rows ?? 0],
+        ['distinct', fact?.distinctKeys ?? 0],
+        fact?.rows ?? 0,
+      ),
+    );
     const current = await currentVersions(context, scope, contract.name);
     const keys = (await knownKeys(context, scope, contract.name, contract.id)).size;
     checks.push(equalCheck(`${contract.name}: one current version a key`, ['keys', keys], ['current', current], keys));
@@ -123,7 +154,12 @@ async function currentVersions(context: ActivityContext, scope: AuditScope, tabl
   return current;
 }
 
-async function knownKeys(context: ActivityContext, scope: AuditScope, table: string, key: string): Promise<ReadonlySet<string>> {
+async function knownKeys(
+  context: ActivityContext,
+  scope: AuditScope,
+  table: string,
+  key: string,
+): Promise<ReadonlySet<string>> {
   const snapshot = scope.snapshots.get(table);
   if (snapshot === undefined) return new Set();
   const rows = await readFiles(context.lake.store, pathOf(table), snapshot.metadata, snapshot.files, [key]);

@@ -1,13 +1,14 @@
 /** Task: every kept snapshot of a master → its slowly changing dimension, compared with what the table holds. */
-import { readFiles } from '../../engine/delta/read.ts';
+
 import { writeDataFiles } from '../../engine/delta/data-file.ts';
+import { readFiles } from '../../engine/delta/read.ts';
 import type { AddFile, TableMetadata } from '../../engine/delta/types.ts';
 import { openStore } from '../../engine/storage/open.ts';
 import { contentOf, pathOf } from '../../schemas/contract.ts';
 import { dimOrgs, dimResources } from '../../schemas/silver.ts';
 import { scd2 } from '../../transforms/silver/dimension.ts';
-import { changedPartitions } from './changed-partitions.ts';
 import type { BuiltPartitions } from './build-partitions.ts';
+import { changedPartitions } from './changed-partitions.ts';
 
 export interface BuildDimensionInput {
   readonly lake: string;

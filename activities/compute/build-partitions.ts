@@ -2,10 +2,10 @@
 import type { Table } from 'apache-arrow';
 import { columnOf } from '../../engine/columnar/table.ts';
 import { selectedIndices, takeTable } from '../../engine/columnar/take.ts';
-import { openStore } from '../../engine/storage/open.ts';
 import { writeDataFiles } from '../../engine/delta/data-file.ts';
 import { readFiles } from '../../engine/delta/read.ts';
 import type { AddFile, TableMetadata } from '../../engine/delta/types.ts';
+import { openStore } from '../../engine/storage/open.ts';
 import { contractOf } from '../../schemas/catalog.ts';
 import { contentOf, pathOf } from '../../schemas/contract.ts';
 import type { Reject } from '../../transforms/reject.ts';

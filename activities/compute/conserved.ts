@@ -71,7 +71,11 @@ export function checkConserved(
 ): void {
   if (rowTables.has(target)) {
     const upstream = Object.keys(inputs)[0]!;
-    equal(`${target}: rows read from ${upstream} = written + quarantined`, inputs[upstream]!.numRows, output.numRows + rejected);
+    equal(
+      `${target}: rows read from ${upstream} = written + quarantined`,
+      inputs[upstream]!.numRows,
+      output.numRows + rejected,
+    );
     return;
   }
   const rule = conserved[target];
@@ -80,17 +84,27 @@ export function checkConserved(
   const rows = rule.where === undefined ? null : textEquals(columnOf(input, rule.where[0]), rule.where[1]);
   if (rule.rows !== undefined) {
     const read = rows === null ? input.numRows : rows.reduce((a, b) => a + b, 0);
-    equal(`${target}: sum of ${rule.rows} = rows read from ${rule.upstream}`, read, Number(integerSum(output, rule.rows)));
+    equal(
+      `${target}: sum of ${rule.rows} = rows read from ${rule.upstream}`,
+      read,
+      Number(integerSum(output, rule.rows)),
+    );
   }
   for (const { from, to, where } of rule.sums) {
     const mask = where === undefined ? rows : textEquals(columnOf(input, where[0]), where[1]);
-    equal(`${target}: sum of ${to} = sum of ${rule.upstream}.${from}`, decimalSum(input, from, mask), decimalSum(output, to, null));
+    equal(
+      `${target}: sum of ${to} = sum of ${rule.upstream}.${from}`,
+      decimalSum(input, from, mask),
+      decimalSum(output, to, null),
+    );
   }
 }
 
 function equal(what: string, upstream: number | bigint, target: number | bigint): void {
   if (upstream === target) return;
-  throw new Imbalance(`${what} does not hold: ${upstream} upstream, ${target} in the target, difference ${BigInt(upstream) - BigInt(target)}`);
+  throw new Imbalance(
+    `${what} does not hold: ${upstream} upstream, ${target} in the target, difference ${BigInt(upstream) - BigInt(target)}`,
+  );
 }
 
 function decimalSum(table: Table, name: string, where: Uint8Array | null): bigint {

@@ -161,7 +161,10 @@ function rangesOf(fd: number, start: number, end: number, line: number, maxBytes
 }
 
 function hashOf(fd: number, from: number, to: number): string {
-  return createHash('sha256').update(read(fd, from, to)).digest('base64url').slice(0, 22);
+  return createHash('sha256')
+    .update(read(fd, from, to))
+    .digest('base64url')
+    .slice(0, 22);
 }
 
 /** Bytes `from … to`, valid until the next call. */

@@ -40,23 +40,11 @@ function recipe(
   return { columns, build: (tables, context) => ({ table: build(tables, context), rejects: [] }) };
 }
 
-const eventMeasures = [
-  'org_id',
-  'service',
-  'metric',
-  'value',
-  'cost_usd',
-  'carbon_kg',
-  'genai_tokens',
-  'event_date',
-];
+const eventMeasures = ['org_id', 'service', 'metric', 'value', 'cost_usd', 'carbon_kg', 'genai_tokens', 'event_date'];
 
 export const recipes: Readonly<Record<string, Recipe>> = {
   ...Object.fromEntries(
-    conformedMasters.map((c) => [
-      c.name,
-      recipe((t) => conformed(c, t[c.upstream[0]!.table]!, t['silver.dim_orgs']!)),
-    ]),
+    conformedMasters.map((c) => [c.name, recipe((t) => conformed(c, t[c.upstream[0]!.table]!, t['silver.dim_orgs']!))]),
   ),
   'silver.usage_events': {
     columns: {},
