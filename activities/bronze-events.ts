@@ -332,7 +332,7 @@ function judge(decoded: readonly DecodedEvents[], index: IdIndex): Judged {
     const verdicts = index.probe(part.ids, part.contents).verdict;
     const keep = verdicts.map((v) => (v === 0 ? 1 : 0));
     index.insert(part.ids, part.contents, keep);
-    part.rejects.forEach((reject, i) => rejected.push({ reject, raw: part.raws[i] ?? null }));
+    rejected.push(...part.rejects.map((reject, i) => ({ reject, raw: part.raws[i] ?? null })));
     const repeats = keep.includes(0);
     if (repeats) {
       const kept = keepRows(tableOf(part.columns), verdicts);

@@ -217,7 +217,7 @@ async function runChunk(
 ): Promise<BuiltPartitions> {
   const metadata = base?.metadata ?? metadataOf(contract);
   const whole = partitions[0] === wholeTable;
-  const current = (base?.files ?? []).filter((f) => whole || partitions.includes(valueOf(f)));
+  const current = (base?.files ?? []).filter((f) => whole || partitions.includes(partitionOf(f)));
   const common = { lake: context.lakeRoot, table: contract.name, metadata, current, nowMs: context.clock() };
   const dimension = [dimOrgs, dimResources].find((d) => d.name === contract.name);
   if (dimension !== undefined) {
@@ -267,7 +267,7 @@ function filesFor(
   return filesOf(snapshot, (v) => wanted.has(Object.values(v)[0] ?? ''));
 }
 
-function valueOf(file: AddFile): string {
+function partitionOf(file: AddFile): string {
   return Object.values(file.partitionValues)[0] ?? '';
 }
 
