@@ -5,6 +5,7 @@ import type { Column } from './column.ts';
 export const TYPED = 0;
 /** The column holds null, or not all of what the text said: the raw text must be kept. */
 export const RESCUE = 1;
+/** What a column made of a value. */
 export type Typing = typeof TYPED | typeof RESCUE;
 
 /**

@@ -4,6 +4,9 @@ import { builderOfType } from './builder-of-type.ts';
 import { RescueBuilder } from './builder-rescue.ts';
 import type { BytesColumn, Column, ColumnSpec } from './column.ts';
 
+/** Rows there is room for at first; the room doubles from there. */
+const firstRows = 1024;
+
 /** The columns of a batch under construction, filled one row after the other. */
 export class RowBuilder {
   /** One builder a column that is read, in the order of the specs. */
@@ -26,7 +29,7 @@ export class RowBuilder {
     this.specs = specs;
     this.columns = specs.map((spec) => builderOfType(spec.type));
     this.texts = this.columns.filter((column) => column instanceof BytesBuilder);
-    this.reserve(256);
+    this.reserve(firstRows);
   }
 
   /** Drops what the row being filled was given. */

@@ -1,9 +1,11 @@
 /** Arrow validity bitmaps under construction: least significant bit first, 1 is a value. */
 
+/** Makes the slot of the row a value. */
 export function setValid(bitmap: Uint8Array, row: number): void {
   bitmap[row >> 3]! |= 1 << (row & 7);
 }
 
+/** Makes the slot of the row null. */
 export function setNull(bitmap: Uint8Array, row: number): void {
   bitmap[row >> 3]! &= ~(1 << (row & 7));
 }

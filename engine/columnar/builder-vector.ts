@@ -1,5 +1,6 @@
-/** Plain numbers under construction: typed arrays that double. */
+/** Plain numbers under construction, in typed arrays that double. */
 
+/** 32-bit integers under construction. */
 export class Int32Vector {
   private values = new Int32Array(256);
   private length = 0;
@@ -19,6 +20,7 @@ export class Int32Vector {
   }
 }
 
+/** Float64 numbers under construction. */
 export class Float64Vector {
   private values = new Float64Array(256);
   private length = 0;

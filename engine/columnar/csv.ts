@@ -9,6 +9,7 @@ import type { BytesColumn, Column, ColumnSpec } from './column.ts';
 import { CsvRecord } from './csv-record.ts';
 import { isBlank, skipSpace } from './parse-text.ts';
 
+/** Limits of `decodeCsv`. */
 export interface CsvOptions {
   /** Longer records (line end not counted) are rejected. */
   readonly maxRecordBytes: number;
@@ -47,6 +48,7 @@ export interface CsvBatch {
   readonly header: CsvHeader;
 }
 
+/** How the header differs from the specs. */
 export interface CsvHeader {
   /** Specs the header does not name. */
   readonly missing: readonly string[];

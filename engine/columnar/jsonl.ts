@@ -12,6 +12,7 @@ import { skipSpace } from './parse-text.ts';
 /** Default of `maxLineBytes`: 1 MiB. */
 export const defaultMaxLineBytes = 1 << 20;
 
+/** Limits of a `JsonlDecoder`. */
 export interface JsonlOptions {
   /** Longer lines (line end not counted) are rejected. */
   readonly maxLineBytes: number;
@@ -77,6 +78,7 @@ export interface JsonlBatch {
   readonly rejects: readonly JsonlReject[];
 }
 
+/** Collects the rows of many files, or pieces of files, into one batch. */
 export interface JsonlDecoder {
   /**
    * Takes the complete lines of `bytes`. A last line without a line end is taken when `final` is set and it is a whole

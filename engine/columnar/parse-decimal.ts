@@ -10,6 +10,7 @@ export const ROUNDED = 1;
 export const OUT_OF_RANGE = 2;
 /** Not a number; nothing was written. */
 export const NOT_NUMERIC = 3;
+/** What `parseDecimal` made of a text. */
 export type DecimalStatus = typeof EXACT | typeof ROUNDED | typeof OUT_OF_RANGE | typeof NOT_NUMERIC;
 
 /** Powers of ten that a float64 holds exactly. */

@@ -11,6 +11,7 @@ export const ZONED = 0;
 export const UNZONED = 1;
 /** Not a date and time; nothing was written. */
 export const NO_TIME = 2;
+/** What `parseTimestamp` made of a text. */
 export type TimeStatus = typeof ZONED | typeof UNZONED | typeof NO_TIME;
 
 /** Days since 1970-01-01 of `YYYY-MM-DD` at exactly `bytes[start … end)`, or `NO_DATE`. */

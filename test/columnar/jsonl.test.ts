@@ -174,6 +174,30 @@ test('a line of 10 MB is rejected, one of exactly the limit is taken', () => {
   );
 });
 
+test('a broken line leaves no word in the dictionary', () => {
+  const batch = decode('{"org":"a"}\n{"org":"new"\n{"org":"new","org":"newer"}\n{"org":"b"}\n');
+  assert.deepEqual(valuesOf(batch.columns.org!), ['a', 'newer', 'b']);
+  assert.deepEqual(wordsOf(batch), ['a', 'newer', 'b']);
+});
+
+test('more unknown keys than are told apart, and longer ones than are predicted', () => {
+  const keys = Array.from({ length: 100 }, (_, i) => `key ${i}`);
+  const wide = JSON.stringify(Object.fromEntries(keys.map((key, i) => [key, i])));
+  const long = JSON.stringify({ ['k'.repeat(300)]: 1, id: 'a' });
+  const batch = decode(`${wide}\n${long}\n${wide}\n${long}\n{"id":"b"}\n`);
+  const rescuedLong = JSON.stringify({ ['k'.repeat(300)]: 1 });
+  assert.deepEqual(valuesOf(batch.rescued), [wide, rescuedLong, wide, rescuedLong, null]);
+  assert.deepEqual(valuesOf(batch.columns.id!), [null, 'a', null, 'a', 'b']);
+});
+
+test('a dictionary of many words, long ones and some alike', () => {
+  const words = Array.from({ length: 5000 }, (_, i) => (i % 7 === 0 ? 'x'.repeat(i % 999) : 'organisation-') + i);
+  const lines = [...words, ...words].map((word) => `{"org":"${word}"}\n`);
+  const batch = decode(lines.join(''));
+  assert.deepEqual(valuesOf(batch.columns.org!), [...words, ...words]);
+  assert.deepEqual(wordsOf(batch), words);
+});
+
 test('nesting as deep as a line is long does not break it', () => {
   const deep = `{"u":${'['.repeat(500_000)}${']'.repeat(500_000)}}`;
   const open = `{"u":${'['.repeat(500_000)}`;
@@ -251,7 +275,8 @@ test('any way of cutting the bytes gives the same batch', () => {
   const expected = JSON.stringify(plain(decode(bytes)));
   for (let cut = 1; cut < bytes.length; cut++) {
     const decoder = jsonlDecoder(specs, { maxLineBytes: 100 });
-    const first = decoder.append(bytes.subarray(0, cut), { ...whole, final: false });
+    // An array of its own: nothing follows it in its buffer.
+    const first = decoder.append(Uint8Array.from(bytes.subarray(0, cut)), { ...whole, final: false });
     const rest = { ...whole, baseOffset: first.consumedBytes, firstLine: 1 + first.lines };
     decoder.append(bytes.subarray(first.consumedBytes), rest);
     assert.equal(JSON.stringify(plain(decoder.finish())), expected, `cut at ${cut}`);
