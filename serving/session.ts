@@ -45,8 +45,6 @@ export async function connect(config: CassandraConfig): Promise<Session> {
   const hosts = config.secureConnectBundle ?? config.contactPoints.join(', ');
   const place = `Cassandra at ${hosts}, keyspace ${keyspace}`;
   const client = new cassandra.Client(optionsOf(config));
-  // Without a listener, a lost connection would be reported on the console.
-  client.on('log', () => undefined);
   try {
     await client.connect();
   } catch (error) {

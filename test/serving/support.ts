@@ -17,6 +17,10 @@ type Login = Omit<CassandraConfig, 'keyspace'>;
 
 let login: Promise<Login> | undefined;
 let keyspaces = 0;
+let stop = async (): Promise<void> => undefined;
+
+// Here, outside any test: a hook set within a test would run at that test's end.
+after(() => stop());
 
 /** The Cassandra of `CASSANDRA_CONTACT_POINTS`, or one started for these tests. */
 export function cassandra(): Promise<Login> {
@@ -36,10 +40,10 @@ async function start(): Promise<Login> {
   }
   const home = mkdtempSync(join(tmpdir(), 'cpa-serving-'));
   const service = await startCassandra({ home, log: () => undefined });
-  after(async () => {
+  stop = async () => {
     await service.stop();
     rmSync(home, { recursive: true, force: true });
-  });
+  };
   const { username, password } = service;
   return { contactPoints: [service.contactPoint], localDataCenter: service.localDc, username, password };
 }
