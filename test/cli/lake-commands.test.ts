@@ -27,18 +27,16 @@ function refusal(...args: string[]): { status: number | null; stderr: string } {
 const usage = 'gold.org_daily_usage_by_service';
 
 test('tables lists what exists, upstream before downstream', () => {
-  const lines = output('tables')
-    .replace(/ +\d{1,3}(,\d{3})*(?= +\d+ +\d+ +2025)/g, ' bytes')
-    .split('\n');
+  const [head, , ...lines] = output('tables').split('\n');
+  assert.equal(head!.replace(/ +/g, ' '), 'table rows files bytes partitions version last_commit path');
+  // Bytes are the Parquet library's business.
   assert.deepEqual(
-    lines.map((line) => line.split(/ {2,}| (?=bytes|lake)/).join('|')),
+    lines.map((line) => line.split(/ {2,}/).toSpliced(3, 1)),
     [
-      'table|rows|files|bytes|partitions|version|last_commit|path',
-      lines[1]!.split(/ {2,}/).join('|'),
-      'bronze.customers_orgs|3|1|bytes|1|0|2025-08-16T03:05:05.678Z|lake/bronze/customers_orgs',
-      'gold.org_daily_usage_by_service|3|2|bytes|2|1|2025-08-16T03:05:05.678Z|lake/gold/org_daily_usage_by_service',
-      'quarantine.usage_events|2|1|bytes|1|0|2025-08-16T03:05:05.678Z|lake/quarantine/usage_events',
-      '',
+      ['bronze.customers_orgs', '3', '1', '1', '0', '2025-08-16T03:05:05.678Z', 'lake/bronze/customers_orgs'],
+      [usage, '3', '2', '2', '1', '2025-08-16T03:05:05.678Z', 'lake/gold/org_daily_usage_by_service'],
+      ['quarantine.usage_events', '2', '1', '1', '0', '2025-08-16T03:05:05.678Z', 'lake/quarantine/usage_events'],
+      [''],
     ],
   );
   const [orgs] = JSON.parse(output('tables', '--format', 'json')) as Record<string, unknown>[];
