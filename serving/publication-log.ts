@@ -51,27 +51,27 @@ export async function readPublications(lake: Lake, mart: string): Promise<Public
   const files = snapshot.files
     .filter((file) => mayHold(file, mart))
     .sort((a, b) => highestNumber(b) - highestNumber(a));
-  const rows: (Publication & { readonly state: string })[] = [];
+  const opened: Publication[] = [];
+  const closedAll: Publication[] = [];
   let closed: Publication[] = [];
   for (let from = 0; from < files.length; from += filesAtATime) {
-    rows.push(...(await readRows(lake, snapshot, files.slice(from, from + filesAtATime), mart)));
-    closed = rows
-      .filter((row) => row.state === 'closed')
-      .sort((a, b) => b.number - a.number)
-      .slice(0, 2);
+    for (const { publication, state } of await readRows(lake, snapshot, files.slice(from, from + filesAtATime), mart)) {
+      (state === 'closed' ? closedAll : opened).push(publication);
+    }
+    closed = closedAll.sort((a, b) => b.number - a.number).slice(0, 2);
     const following = files[from + filesAtATime];
     if (following !== undefined && highestNumber(following) < (closed[1]?.number ?? 0)) break;
   }
-  const known = new Set(rows.filter((row) => row.state === 'closed').map((row) => row.number));
-  const open = rows
-    .filter((row) => row.state === 'opened' && row.number > (closed[0]?.number ?? 0) && !known.has(row.number))
+  const done = new Set(closedAll.map((publication) => publication.number));
+  const open = opened
+    .filter(({ number }) => number > (closed[0]?.number ?? 0) && !done.has(number))
     .sort((a, b) => a.number - b.number);
   const numbers = snapshot.files.map(highestNumber).filter(Number.isFinite);
   return {
     lakeId: snapshot.metadata.configuration[lakeIdKey] ?? null,
     closed,
     open,
-    lastNumber: Math.max(0, ...numbers, ...rows.map((row) => row.number)),
+    lastNumber: Math.max(0, ...numbers, ...opened.map((publication) => publication.number)),
     snapshot,
   };
 }
@@ -174,12 +174,14 @@ async function readRows(lake: Lake, snapshot: Snapshot, files: readonly AddFile[
     column('rebuild'),
   ];
   return Array.from({ length: table.numRows }, (_, i) => ({
-    number: Number(valueAt(numbers, i)),
-    mart: String(valueAt(marts, i)),
+    publication: {
+      number: Number(valueAt(numbers, i)),
+      mart: String(valueAt(marts, i)),
+      version: Number(valueAt(versions, i)),
+      rebuild: valueAt(rebuilds, i) === true,
+    },
     state: String(valueAt(states, i)),
-    version: Number(valueAt(versions, i)),
-    rebuild: valueAt(rebuilds, i) === true,
-  })).filter((row) => row.mart === mart);
+  })).filter(({ publication }) => publication.mart === mart);
 }
 
 /** A file without statistics may hold anything. */

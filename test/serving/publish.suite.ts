@@ -8,8 +8,9 @@ import { publicationState } from '../../serving/publication-state.ts';
 import { publish } from '../../serving/publish.ts';
 import type { Session } from '../../serving/session.ts';
 import { verify } from '../../serving/verify.ts';
+import { overwrite, temporaryLake } from './lakes.ts';
 import type { Row } from './rows.ts';
-import { another, migrated, overwrite, temporaryLake } from './support.ts';
+import { another, migrated } from './support.ts';
 
 const row = (org_id: string, usage_date: string, service_name: string, cost: string, more: Row = {}): Row => ({
   org_id,

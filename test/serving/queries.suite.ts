@@ -14,8 +14,9 @@ import { referenceDay, runQuery } from '../../serving/queries.ts';
 import { queryCatalog } from '../../serving/query-catalog.ts';
 import type { QueryParameters } from '../../serving/query-parameters.ts';
 import type { Session } from '../../serving/session.ts';
+import { overwrite, temporaryLake } from './lakes.ts';
 import type { Row } from './rows.ts';
-import { migrated, overwrite, temporaryLake } from './support.ts';
+import { migrated } from './support.ts';
 
 const today = () => Date.parse('2025-08-31T12:00:00Z');
 

@@ -12,7 +12,8 @@ import { publish } from '../../serving/publish.ts';
 import { rebuild } from '../../serving/rebuild.ts';
 import type { Session } from '../../serving/session.ts';
 import { verify } from '../../serving/verify.ts';
-import { migrated, overwrite, temporaryLake } from './support.ts';
+import { overwrite, temporaryLake } from './lakes.ts';
+import { migrated } from './support.ts';
 
 const marts = [usage, revenue, rollup];
 
