@@ -67,6 +67,17 @@ export async function drainEvents(context: ActivityContext, run: Run, index: Ded
   );
   const totalBytes = queue.reduce((n, r) => n + r.toByte - r.fromByte, 0);
   let doneBytes = 0;
+  const report = (): void =>
+    run.report({
+      layer: 'bronze',
+      table: bronzeUsageEvents.name,
+      done: doneBytes,
+      total: totalBytes,
+      unit: 'bytes',
+      rows: total.read,
+      rowsPerSecond: Math.round((total.read * 1000) / Math.max(1, context.clock() - startedMs)),
+    });
+  if (queue.length > 0) report();
   while (queue.length > 0) {
     run.signal.throwIfAborted();
     const ranges = takeBatch(queue, context.batchBytes);
@@ -87,15 +98,7 @@ export async function drainEvents(context: ActivityContext, run: Run, index: Ded
     if (counts !== null) tally(counts);
     batches++;
     doneBytes += ranges.reduce((n, r) => n + r.toByte - r.fromByte, 0);
-    run.report({
-      layer: 'bronze',
-      table: bronzeUsageEvents.name,
-      done: doneBytes,
-      total: totalBytes,
-      unit: 'bytes',
-      rows: total.read,
-      rowsPerSecond: Math.round((total.read * 1000) / Math.max(1, context.clock() - startedMs)),
-    });
+    report();
     const snapshot = await context.lake.table('ops.landing_files').latest();
     state = { ...state, snapshot, last: plan };
   }
@@ -174,12 +177,11 @@ async function finishBatch(
     if (committed) {
       if (await hasQuarantine(context, plan.batch)) return null;
       const before = await beforeBatch(context, plan.batch);
-      const judged = judge(await decode(context, run, index.seed, plan, landing, startedMs), await index.at(before));
-      index.drop();
+      const judged = judge(await decode(context, run, index.seed, plan, landing, startedMs), await index.take(before));
       await quarantine(context, run, landing, judged, plan.batch);
       return null;
     }
-    const known = await index.at(base);
+    const known = await index.take(base);
     try {
       const judged = judge(await decode(context, run, index.seed, plan, landing, startedMs), known);
       const evolvedMetadata = metadataWith(base, judged);
@@ -217,15 +219,11 @@ async function finishBatch(
           nowMs: context.clock(),
         }),
       });
-      if (result.outcome === 'already') {
-        index.drop();
-        continue;
-      }
-      index.committed(result.version);
+      if (result.outcome === 'already') continue;
+      index.give(known, result.version);
       await quarantine(context, run, landing, judged, plan.batch);
       return counts;
     } catch (error) {
-      index.drop();
       if (!(error instanceof CommitConflict)) throw error;
     }
   }

@@ -1,13 +1,14 @@
 /** `cpa run`: starts a workflow, shows its progress, prints its result. */
 
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { loadConfig } from '../worker/config.ts';
 import type { TemporalAccess } from '../worker/temporal.ts';
 import { showProgress } from './progress-lines.ts';
 import { temporalFor } from './session.ts';
+import { UsageError } from './usage-error.ts';
 
-/** Workflow types and the id each runs under; null: a new id every time. */
+/** Workflow types that can be started. */
 export const workflowTypes = ['dailyRun', 'bronzeBatch', 'bronzeStream', 'silver', 'gold', 'serving', 'audit'] as const;
 
 export interface RunOptions {
@@ -71,7 +72,7 @@ export function register(program: Command): void {
   program
     .command('run')
     .description('start a workflow, show its progress, print its result as JSON')
-    .argument('<workflow>', workflowTypes.join(', '))
+    .addArgument(new Argument('<workflow>', 'workflow type').choices(workflowTypes))
     .argument('[json]', 'its input, one JSON object', '{}')
     .option('--date <YYYY-MM-DD>', 'logical date; default: yesterday (UTC)')
     .addHelpText(
@@ -83,10 +84,10 @@ export function register(program: Command): void {
       try {
         input = JSON.parse(json);
       } catch (error) {
-        throw new Error(`the input ${json} is not JSON: ${(error as Error).message}`);
+        throw new UsageError(`the input ${json} is not JSON: ${(error as Error).message}`);
       }
       if (typeof input !== 'object' || input === null || Array.isArray(input))
-        throw new Error(`the input ${json} is not a JSON object`);
+        throw new UsageError(`the input ${json} is not a JSON object`);
       const { taskQueue, ...temporal } = await temporalFor(loadConfig(process.env));
       try {
         const result = await runWorkflow(temporal, workflow, {
