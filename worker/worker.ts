@@ -7,7 +7,7 @@ import { openStore } from '../engine/storage/open.ts';
 import type { CassandraConfig } from '../serving/config.ts';
 import { openServing } from '../serving/serving.ts';
 import type { Session } from '../serving/session.ts';
-import { computePool } from './compute/pool.ts';
+import { type ComputePool, computePool } from './compute/pool.ts';
 import type { Config } from './config.ts';
 import { registerSearchAttributes, type TemporalAccess } from './temporal.ts';
 
@@ -22,12 +22,14 @@ export interface WorkerOptions {
   readonly config: Config;
   readonly temporal: TemporalAccess;
   readonly cassandra: CassandraConfig;
+  /** Threads shared with other workers of this process; the caller closes them. Default: threads of its own. */
+  readonly compute?: ComputePool;
 }
 
 /** Starts a worker on the configured task queue. Cassandra is connected to when the first activity needs it. */
-export async function startWorker({ config, temporal, cassandra }: WorkerOptions): Promise<LineWorker> {
+export async function startWorker({ config, temporal, cassandra, ...shared }: WorkerOptions): Promise<LineWorker> {
   await registerSearchAttributes(temporal);
-  const compute = computePool(config.threads);
+  const compute = shared.compute ?? computePool(config.threads);
   let session: Promise<Session> | null = null;
   const activities = createActivities({
     lake: new Lake(openStore(config.lake), Date.now),
@@ -54,7 +56,7 @@ export async function startWorker({ config, temporal, cassandra }: WorkerOptions
     shutdownForceTime: '20 seconds',
   });
   const stopped = worker.run().finally(async () => {
-    await compute.close();
+    if (shared.compute === undefined) await compute.close();
     await (await session?.catch(() => null))?.close();
   });
   return {

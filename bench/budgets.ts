@@ -1,0 +1,55 @@
+/** What the line promises about its speed. A budget is a limit on a value; those of ratios hold on any machine. */
+
+export interface Budget {
+  /** What is measured, with its unit. */
+  readonly figure: string;
+  readonly unit: 's' | 'GiB' | '×';
+  readonly bound: 'at most' | 'at least';
+  readonly limit: number;
+  /** Missing a required budget fails the bench; absolute times depend on the machine and only report. */
+  readonly required: boolean;
+}
+
+export const budgets = {
+  landingToGold: { figure: 'landing → Gold, all tables', unit: 's', bound: 'at most', limit: 25, required: false },
+  workerMemory: {
+    figure: 'peak resident memory of the worker',
+    unit: 'GiB',
+    bound: 'at most',
+    limit: 2,
+    required: false,
+  },
+  againstDuckdb: {
+    figure: 'DuckDB time / our time, the same work on the same files',
+    unit: '×',
+    bound: 'at least',
+    limit: 0.8,
+    required: true,
+  },
+  landingToCassandra: {
+    figure: 'landing → Cassandra, all warm',
+    unit: 's',
+    bound: 'at most',
+    limit: 5,
+    required: false,
+  },
+  outsideActivities: {
+    figure: 'time of that run outside activities',
+    unit: 's',
+    bound: 'at most',
+    limit: 1.2,
+    required: false,
+  },
+  againstDsbulk: {
+    figure: 'DSBulk time / our time, the same rows into the same node',
+    unit: '×',
+    bound: 'at least',
+    limit: 3,
+    required: true,
+  },
+} as const satisfies Record<string, Budget>;
+
+/** Whether a value is within its budget. */
+export function holds({ bound, limit }: Budget, value: number): boolean {
+  return bound === 'at most' ? value <= limit : value >= limit;
+}
