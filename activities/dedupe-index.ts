@@ -7,14 +7,21 @@ import type { ActivityContext } from './context.ts';
 /** Rows read by one task while the index is built. */
 const taskRows = 500_000;
 
-/** The version of an index that holds what no version of the table does. */
-const unknown = -2;
+interface Held {
+  readonly index: IdIndex;
+  /** The version of the table whose rows it holds. */
+  readonly version: number;
+}
 
+/**
+ * The index belongs to one attempt at a time: `take` hands it over, `give` brings it back once what was inserted is committed.
+ * Whoever comes meanwhile (a second run, an attempt after a time-out) builds one of its own, and so never sees
+ * ids that are not committed; whoever fails just does not give it back.
+ */
 export class DedupeIndex {
   readonly seed: number;
   readonly #context: ActivityContext;
-  #index = new IdIndex();
-  #version = -1;
+  #held: Held | null = null;
 
   /** `seed` keys the hashes: a random one cannot be aimed at. */
   constructor(context: ActivityContext, seed: number) {
@@ -22,39 +29,28 @@ export class DedupeIndex {
     this.seed = seed;
   }
 
-  /** The index of exactly the rows of a snapshot; null is the empty table. */
-  async at(snapshot: Snapshot | null): Promise<IdIndex> {
-    const version = snapshot?.version ?? -1;
-    if (this.#version === version) return this.#index;
-    if (this.#version > version || snapshot === null) return this.#build(snapshot);
-    const commits = await this.#context.lake.table(snapshot.metadata.name).commitsSince(this.#version);
-    const later = commits.filter((c) => c.version <= version);
+  /** Takes the index of exactly the rows of a snapshot; null is the empty table. */
+  async take(snapshot: Snapshot | null): Promise<IdIndex> {
+    const held = this.#held;
+    this.#held = null;
+    if (snapshot === null) return new IdIndex();
+    if (held === null || held.version > snapshot.version) return this.#build(snapshot);
+    const commits = await this.#context.lake.table(snapshot.metadata.name).commitsSince(held.version);
+    const later = commits.filter((c) => c.version <= snapshot.version);
     if (later.some((c) => c.removes.some((r) => r.dataChange))) return this.#build(snapshot);
-    const index = this.#index;
     const added = later.flatMap((c) => c.adds.filter((a) => a.dataChange));
-    this.#version = unknown;
-    await this.#insert(index, snapshot, added);
-    this.#version = version;
-    return index;
+    await this.#insert(held.index, snapshot, added);
+    return held.index;
   }
 
-  /** Says that the rows inserted since are those of `version`. */
-  committed(version: number): void {
-    this.#version = version;
+  /** Gives back an index that now holds exactly the rows of `version`. */
+  give(index: IdIndex, version: number): void {
+    if (this.#held === null || this.#held.version < version) this.#held = { index, version };
   }
 
-  /** Forgets everything: what was inserted was not committed. */
-  drop(): void {
-    this.#index = new IdIndex();
-    this.#version = unknown;
-  }
-
-  async #build(snapshot: Snapshot | null): Promise<IdIndex> {
+  async #build(snapshot: Snapshot): Promise<IdIndex> {
     const index = new IdIndex();
-    this.#version = unknown;
-    if (snapshot !== null) await this.#insert(index, snapshot, snapshot.files);
-    this.#index = index;
-    this.#version = snapshot?.version ?? -1;
+    await this.#insert(index, snapshot, snapshot.files);
     return index;
   }
 
