@@ -1,0 +1,94 @@
+/** The line without Temporal: its activities as functions, one after another, in this process and on this thread. */
+import { randomInt } from 'node:crypto';
+import { valueSymbol } from 'piscina';
+import { drainEvents } from '../../activities/bronze-events.ts';
+import { loadMasterSnapshot } from '../../activities/bronze-masters.ts';
+import { buildDirty } from '../../activities/build-dirty.ts';
+import type { Compute } from '../../activities/compute/compute.ts';
+import type { ActivityContext, Run } from '../../activities/context.ts';
+import { DedupeIndex } from '../../activities/dedupe-index.ts';
+import { syncLedger } from '../../activities/ledger.ts';
+import { Lake } from '../../engine/delta/lake.ts';
+import { openStore } from '../../engine/storage/open.ts';
+import { masters } from '../../schemas/bronze.ts';
+import { catalog } from '../../schemas/catalog.ts';
+import { marts } from '../../schemas/gold.ts';
+import { conformedMasters, dimOrgs, dimResources, silverUsageEvents } from '../../schemas/silver.ts';
+import * as tasks from '../../worker/compute/thread.ts';
+
+/** What a worker process keeps in memory: gone when the process ends. */
+export interface Process {
+  readonly context: ActivityContext;
+  readonly index: DedupeIndex;
+  /** Waits for what goes on beside the activities. */
+  idle(): Promise<void>;
+}
+
+/** One activity of the line. */
+export interface Step {
+  readonly name: string;
+  readonly run: (process: Process) => Promise<unknown>;
+}
+
+/** Tasks run where they are called; inputs and results are copied as they are between threads. */
+const inline: Compute = {
+  threads: 2,
+  run: async (task, input) => {
+    const result: unknown = await tasks[task](structuredClone(input) as never);
+    const isMoved = typeof result === 'object' && result !== null && valueSymbol in result;
+    return structuredClone(isMoved ? result[valueSymbol] : result) as never;
+  },
+};
+
+export const run: Run = {
+  workflowId: 'test',
+  runId: 'test',
+  signal: new AbortController().signal,
+  report: () => undefined,
+};
+
+/** A process that has just started. */
+export function freshProcess(lakeRoot: string, landing: string, batchBytes: number): Process {
+  const lake = new Lake(openStore(lakeRoot), Date.now);
+  const context: ActivityContext = {
+    lake,
+    lakeRoot,
+    landing,
+    compute: inline,
+    serving: () => Promise.reject(new Error('no Cassandra in this test')),
+    clock: Date.now,
+    batchBytes,
+  };
+  return {
+    context,
+    index: new DedupeIndex(context, randomInt(2 ** 31)),
+    idle: async () => {
+      for (const { name } of catalog) await lake.table(name).idle();
+    },
+  };
+}
+
+const silver = [dimOrgs, dimResources, silverUsageEvents, ...conformedMasters].map((c) => c.name);
+const gold = marts.map((c) => c.name);
+
+/** Landing to Gold, every table after those it is made of; the ledger after each layer. */
+export const lineSteps: readonly Step[] = [
+  ...masters.map(({ name: source, contract }) => ({
+    name: contract.name,
+    run: ({ context }: Process) => loadMasterSnapshot(context, run, { source, effective: null, correctsFrom: null }),
+  })),
+  { name: 'bronze.usage_events', run: ({ context, index }) => drainEvents(context, run, index) },
+  ledgerOf([...masters.map((m) => m.contract.name), 'bronze.usage_events']),
+  ...silver.map(building),
+  ledgerOf(silver),
+  ...gold.map(building),
+  ledgerOf(gold),
+];
+
+function building(table: string): Step {
+  return { name: table, run: ({ context }) => buildDirty(context, run, { table, dates: null }) };
+}
+
+function ledgerOf(tables: readonly string[]): Step {
+  return { name: `ledger of ${tables[0]}…`, run: ({ context }) => syncLedger(context, tables) };
+}

@@ -1,0 +1,124 @@
+/**
+ * Every activity of the line, stopped at every one of its writes in every way: after the next attempt the lake is as if nothing
+ * had happened, down to versions, `txn` entries and ledger rows.
+ */
+import assert from 'node:assert/strict';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { generateLanding } from '../../cli/generate/landing.ts';
+import { pathOf } from '../../schemas/contract.ts';
+import { type FaultKind, type FaultyStore, faultKinds, faultyStore, type Objects } from '../faults/faulty-store.ts';
+import { lakeState } from '../faults/lake-state.ts';
+import { freshProcess, lineSteps, type Step } from '../faults/steps.ts';
+
+const batchBytes = 4000;
+
+describe('an activity that is stopped at any write', () => {
+  const root = mkdtempSync(join(tmpdir(), 'cpa-crash-'));
+  const landing = join(root, 'landing');
+  const events = join(landing, 'usage_events_stream');
+  const waiting = join(root, 'waiting');
+  let lakes = 0;
+  let line: Objects = new Map();
+
+  before(async () => {
+    await generateLanding({ events: 60, days: 4, seed: 11, orgs: 3, files: 6, out: landing });
+    mkdirSync(waiting);
+    for (const file of readdirSync(events).sort().slice(3)) renameSync(join(events, file), join(waiting, file));
+  });
+  after(() => rmSync(root, { recursive: true, force: true }));
+
+  it('is completed by the next attempt, while the tables come into being', async () => {
+    line = await everyWrite(line);
+  });
+
+  it('is completed by the next attempt, when late events and new masters change what is there', async () => {
+    for (const file of readdirSync(waiting)) renameSync(join(waiting, file), join(events, file));
+    for (const master of ['customers_orgs.csv', 'users.csv']) dropLastLine(join(landing, master));
+    appendFileSync(join(landing, 'support_tickets.csv'), 'not a ticket\n');
+    line = await everyWrite(line);
+  });
+
+  /** Runs the line step by step, each step from the same lake for every fault. Returns the lake the line ends with. */
+  async function everyWrite(start: Objects): Promise<Objects> {
+    let lake = start;
+    let faults = 0;
+    for (const step of lineSteps) {
+      const undisturbed = aLake(lake);
+      await attempt(undisturbed.root, step);
+      const expected = await lakeState(undisturbed.root, changed(lake, undisturbed.store.objects));
+      for (const kind of faultKinds) {
+        for (const [write, path] of undisturbed.store.writes.entries()) {
+          if (!isTried(kind, path)) continue;
+          const what = `${step.name}: ${kind} at write ${write}, ${path}`;
+          const tried = aLake(lake);
+          await disturbed(tried, step, kind, write, what);
+          assert.deepEqual(await lakeState(tried.root, changed(lake, tried.store.objects)), expected, what);
+          faults++;
+        }
+      }
+      lake = undisturbed.store.objects;
+    }
+    console.log(`${faults} faults`);
+    return lake;
+  }
+
+  function aLake(objects: Objects): { root: string; store: FaultyStore } {
+    const lakeRoot = join(root, `lake-${lakes++}`);
+    return { root: lakeRoot, store: faultyStore(lakeRoot, objects) };
+  }
+
+  async function attempt(lakeRoot: string, step: Step, process = freshProcess(lakeRoot, landing, batchBytes)) {
+    await step.run(process);
+    await process.idle();
+  }
+
+  async function disturbed(
+    lake: { root: string; store: FaultyStore },
+    step: Step,
+    kind: FaultKind,
+    write: number,
+    what: string,
+  ): Promise<void> {
+    const process = freshProcess(lake.root, landing, batchBytes);
+    lake.store.arm({ kind, write });
+    // A commit that finds out by itself how it ended, or a checkpoint, does not fail its activity.
+    await attempt(lake.root, step, process).catch(() => undefined);
+    await process.idle();
+    assert.ok(lake.store.writes.length > write, `${what}: never came there`);
+    lake.store.arm(null);
+    await attempt(lake.root, step, kind === 'crash' ? undefined : process);
+  }
+});
+
+/**
+ * Whether a fault is worth its time: the end of the process everywhere; what it outlives at data files too when all faults are
+ * asked for (`npm run test:faults`), else at commits and checkpoints.
+ */
+function isTried(kind: FaultKind, path: string): boolean {
+  return kind === 'crash' || process.env.CPA_FAULTS === 'full' || path.includes('/_delta_log/');
+}
+
+/** The tables that have other objects in one lake than in the other. */
+function changed(before: Objects, after: Objects): (table: string) => boolean {
+  const folders = new Set(
+    [...after.keys()].filter((p) => !before.has(p)).map((p) => p.split('/').slice(0, 2).join('/')),
+  );
+  return (table) => folders.has(pathOf(table));
+}
+
+function dropLastLine(file: string): void {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  writeFileSync(file, `${lines.slice(0, -1).join('\n')}\n`);
+}
