@@ -1,6 +1,7 @@
 /** Rebuilding: every row of every mart is written again at a new number, and every other row is deleted. */
 import type { Table } from 'apache-arrow';
 import type { Lake } from '../engine/delta/lake.ts';
+import { mapBounded } from '../engine/delta/map-bounded.ts';
 import type { TableContract } from '../schemas/contract.ts';
 import { fromCassandra } from './cell-value.ts';
 import { deleteStatement, type ServedMart, servedMart } from './cql-type.ts';
@@ -22,6 +23,7 @@ export interface RebuildRequest {
 }
 
 const scanRows = 2000;
+const deletesAtATime = 64;
 const maxAttempts = 50;
 
 /** Makes Cassandra hold exactly the newest version of the marts, whatever it held before. A mart never built is emptied. */
@@ -96,12 +98,11 @@ async function deleteOthers(
   let deleted = 0;
   const query = deleteStatement(mart);
   for await (const page of session.pages(`SELECT ${mart.key.join(', ')} FROM ${mart.table}`, [], scanRows)) {
-    for (const row of page) {
-      const values = mart.key.map((column) => row[column]);
-      if (keys.has(keyText(values.map(fromCassandra)))) continue;
-      await session.execute(query, values, number);
-      deleted++;
-    }
+    const others = page
+      .map((row) => mart.key.map((column): unknown => row[column]))
+      .filter((values) => !keys.has(keyText(values.map(fromCassandra))));
+    await mapBounded(others, deletesAtATime, (values) => session.execute(query, values, number));
+    deleted += others.length;
   }
   for (const row of await session.execute('SELECT day FROM served_days WHERE mart = ?', [mart.table])) {
     if (days.has(String(row.day))) continue;

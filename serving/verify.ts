@@ -2,6 +2,7 @@
 import type { Table } from 'apache-arrow';
 import { columnOf } from '../engine/columnar/table.ts';
 import type { Lake } from '../engine/delta/lake.ts';
+import { mapBounded } from '../engine/delta/map-bounded.ts';
 import { readFiles } from '../engine/delta/read.ts';
 import type { AddFile } from '../engine/delta/types.ts';
 import { pathOf, type TableContract } from '../schemas/contract.ts';
@@ -45,6 +46,7 @@ export interface VerifyResult {
 }
 
 const pageRows = 2000;
+const readsAtATime = 16;
 
 /**
  * Compares. `extra` rows are found in `all` mode anywhere, in `changed` mode in the partitions looked at. A publication in
@@ -79,11 +81,12 @@ export async function verify({
   const comparison = new Comparison(mart, await read(plans.flatMap((p) => p.next)), limit);
   const gone = await read(plans.flatMap((p) => p.base));
   const days = new Set(plans.map((p) => p.value));
-  for (const [query, params] of readsOf(mart, [comparison.gold, gone], [...days])) {
+  const reads = [...readsOf(mart, [comparison.gold, gone], [...days])];
+  await mapBounded(reads, readsAtATime, async ([query, params]) => {
     for await (const page of session.pages(query, params, pageRows)) {
       for (const row of page) if (days.has(String(fromCassandra(row[mart.partition])))) comparison.row(row);
     }
-  }
+  });
   return comparison.result(last.version);
 }
 

@@ -7,6 +7,7 @@ import {
   dailyUsageRollup as rollup,
   orgDailyUsageByService as usage,
 } from '../../schemas/gold.ts';
+import { dayText } from '../../serving/cell-value.ts';
 import { PublicationMismatch, publicationState } from '../../serving/publication-state.ts';
 import { publish } from '../../serving/publish.ts';
 import { rebuild } from '../../serving/rebuild.ts';
@@ -146,6 +147,22 @@ test('the keyspace of another lake is a mismatch for every mart until all are re
     ['2025-07-09'],
   );
   assert.equal((await publish({ lake, session, mart: usage, runId: 'run' })).unchanged, true);
+});
+
+test('a rebuild deletes more rows than a page holds', async (t) => {
+  const session = await migrated(t);
+  const { lake } = temporaryLake(t);
+  await fill(lake, session);
+  const query = `INSERT INTO org_monthly_revenue (org_id, month) VALUES ('stray', ?)`;
+  const strays = Array.from({ length: 4100 }, (_, i) => dayText(i));
+  for (let from = 0; from < strays.length; from += 200) {
+    const statements = strays.slice(from, from + 200).map((month) => ({ query, params: [month] }));
+    await session.batch(statements, Date.now() * 1000);
+  }
+  assert.deepEqual(await differences(lake, session, revenue, 'all'), { ...none, extra: 4100 });
+  const [result] = await rebuild({ lake, session, marts: [revenue], runId: 'run' });
+  assert.deepEqual([result?.written, result?.deleted], [1, 4100]);
+  assert.deepEqual(await differences(lake, session, revenue, 'all'), none);
 });
 
 test('a rebuild that died half-way does not hide what it wrote from the next publication', async (t) => {
