@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type CassandraPorts, cassandraYaml, javaOptions, LOCAL_DATA_CENTER, LOGBACK_XML } from './cassandra-config.ts';
 import { type CassandraCredentials, keptCredentials, settleCredentials } from './cassandra-credentials.ts';
 import { type CassandraProgram, cassandraProgram } from './cassandra-program.ts';
-import { accepts, freePorts, portIsFree } from './ports.ts';
+import { accepts, keptPorts, portIsFree } from './ports.ts';
 import { type RunningService, type ServiceSpec, startService, untilReady } from './service.ts';
 
 export interface CassandraOptions {
@@ -29,7 +29,7 @@ export async function startCassandra({ home, log }: CassandraOptions): Promise<R
   const credentials = await keptCredentials(join(folder, 'credentials.json'));
   await writeFile(join(folder, 'logback.xml'), LOGBACK_XML);
   for (let attempt = 1; ; attempt += 1) {
-    const [native = 0, storage = 0] = await freePorts(2);
+    const [native = 0, storage = 0] = await keptPorts(join(folder, 'ports.json'), 2);
     try {
       return await startOn({ native, storage }, home, program, credentials);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, connect as openSocket, type Server } from 'node:net';
 
 /**
@@ -9,6 +10,24 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map(close));
   return ports;
+}
+
+/** The ports remembered in a file, when they are free, so that addresses outlive a restart; else new ones, remembered there. */
+export async function keptPorts(file: string, count: number): Promise<readonly number[]> {
+  const kept = await readPorts(file);
+  if (kept.length === count && (await Promise.all(kept.map(portIsFree))).every((free) => free)) return kept;
+  const ports = await freePorts(count);
+  await writeFile(file, `${JSON.stringify(ports)}\n`);
+  return ports;
+}
+
+async function readPorts(file: string): Promise<readonly number[]> {
+  try {
+    const ports: unknown = JSON.parse(await readFile(file, 'utf8'));
+    return Array.isArray(ports) ? ports.filter((p) => Number.isInteger(p) && p > 0 && p < 65_536) : [];
+  } catch {
+    return [];
+  }
 }
 
 /** Whether this process could listen on the port of 127.0.0.1 now. */

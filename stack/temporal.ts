@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { accepts, freePorts, portIsFree } from './ports.ts';
+import { accepts, keptPorts, portIsFree } from './ports.ts';
 import { type RunningService, type ServiceSpec, startService, untilReady } from './service.ts';
 import { temporalBinary } from './temporal-binary.ts';
 
@@ -33,7 +33,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
   const binary = await temporalBinary(options.log);
   await mkdir(options.home, { recursive: true });
   for (let attempt = 1; ; attempt += 1) {
-    const [port = 0, uiPort = 0] = await freePorts(2);
+    const [port = 0, uiPort = 0] = await keptPorts(join(options.home, 'temporal.ports.json'), 2);
     try {
       return await startOn(port, uiPort, binary, options);
     } catch (error) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { accepts, freePorts, portIsFree } from '../../stack/ports.ts';
+import { accepts, freePorts, keptPorts, portIsFree } from '../../stack/ports.ts';
 
 test('free ports are different and can be listened on', async () => {
   const ports = await freePorts(20);
@@ -15,4 +15,18 @@ test('free ports are different and can be listened on', async () => {
   assert.equal(await portIsFree(port), false);
   assert.equal(await accepts('127.0.0.1', port), true);
   server.close();
+});
+
+test('ports are kept from one start to the next, until somebody else has one', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'cpa-ports-'));
+  const file = join(folder, 'ports.json');
+  const first = await keptPorts(file, 2);
+  assert.deepEqual(await keptPorts(file, 2), first);
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(first[1], '127.0.0.1', resolve));
+  const next = await keptPorts(file, 2);
+  assert.ok(!next.includes(first[1] ?? 0));
+  assert.deepEqual(await keptPorts(file, 2), next);
+  await new Promise((resolve) => other.close(resolve));
+  await rm(folder, { recursive: true });
 });
