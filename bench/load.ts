@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Table } from 'apache-arrow';
 import { valueAt } from '../engine/columnar/column-of.ts';
-import { formatDecimal } from '../engine/columnar/decimal.ts';
+import { formatDecimal, parseDecimal } from '../engine/columnar/decimal.ts';
 import { columnOf } from '../engine/columnar/table.ts';
 import { orgDailyUsageByService } from '../schemas/gold.ts';
+import { fromCassandra } from '../serving/cell-value.ts';
 import { servedMart } from '../serving/cql-type.ts';
 import { openServing } from '../serving/serving.ts';
 import type { Session } from '../serving/session.ts';
@@ -85,7 +86,7 @@ async function served(session: Session): Promise<string> {
   let cost = 0n;
   for await (const page of session.pages(`SELECT daily_cost_usd FROM ${mart.table}`, [], 5000)) {
     rows += page.length;
-    for (const row of page) cost += BigInt(row.daily_cost_usd?.toFixed(6).replace('.', '') ?? 0);
+    for (const row of page) cost += parseDecimal(String(fromCassandra(row.daily_cost_usd)), 38, 6) ?? 0n;
   }
   return `${rows} rows of ${formatDecimal(cost, 6)} US dollars`;
 }
