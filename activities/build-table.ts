@@ -1,6 +1,6 @@
 /** Builds what is dirty of one Silver table or Gold mart: tasks on compute threads, one commit for a group of them. */
 import { filesOf } from '../engine/delta/partitions.ts';
-import { type AddFile, CommitConflict, type Snapshot } from '../engine/delta/types.ts';
+import { type AddFile, CommitConflict, type Snapshot, type TableMetadata } from '../engine/delta/types.ts';
 import { contractOf } from '../schemas/catalog.ts';
 import { metadataOf, type TableContract } from '../schemas/contract.ts';
 import { dimOrgs, dimResources } from '../schemas/silver.ts';
@@ -241,7 +241,7 @@ async function runChunk(
             : whole || map.kind === 'dimension' || map.kind === 'whole'
               ? snapshot.files
               : filesFor(snapshot, partitions, map);
-        return [table, { metadata: snapshot?.metadata ?? metadataOf(contractOf(table)), files }];
+        return [table, { metadata: withContract(contractOf(table), snapshot), files }];
       }),
     ),
     compare: whole,
@@ -252,6 +252,15 @@ async function runChunk(
     },
   };
   return context.compute.run('buildPartitions', input, { signal: run.signal });
+}
+
+/** The columns to read an upstream with: those of its contract that nothing has stated yet come out as null. */
+function withContract(contract: TableContract, snapshot: Snapshot | undefined): TableMetadata {
+  const full = metadataOf(contract);
+  if (snapshot === undefined) return full;
+  const { metadata } = snapshot;
+  const present = new Set(metadata.columns.map((c) => c.name));
+  return { ...metadata, columns: [...metadata.columns, ...full.columns.filter((c) => !present.has(c.name))] };
 }
 
 function filesFor(
