@@ -2,8 +2,9 @@
 import { marts } from '../../schemas/gold.ts';
 import type { Profile } from '../compute/profile.ts';
 import type { ActivityContext, Run } from '../context.ts';
+import { type FactReader, factReader } from './facts.ts';
 import { type AuditCheck, equalCheck } from './report.ts';
-import { type AuditScope, profiles, rowsIn } from './scope.ts';
+import { type AuditScope, type Question, rowsIn } from './scope.ts';
 
 /** A mart's columns that sum to the same as an upstream's in every audited day. */
 interface Comparison {
@@ -69,10 +70,10 @@ const comparisons: readonly Comparison[] = [
 /** Sums by day, ticket counts, and unique keys of every mart. */
 export async function auditGold(context: ActivityContext, run: Run, scope: AuditScope): Promise<AuditCheck[]> {
   const checks: AuditCheck[] = [];
-  for (const comparison of comparisons) checks.push(...(await compare(context, run, scope, comparison)));
-  const tickets = scope.snapshots.get('gold.org_daily_support_metrics');
-  if (tickets !== undefined) {
-    const facts = await profiles(context, run, tickets, null, { key: [], sums: ['total_tickets'], texts: [] });
+  const read = factReader(context, run, scope, questions());
+  for (const comparison of comparisons) checks.push(...(await compare(read, scope, comparison)));
+  if (scope.snapshots.has('gold.org_daily_support_metrics')) {
+    const facts = await read('gold.org_daily_support_metrics', null);
     const total = [...facts.values()].reduce((n, f) => n + (f.sums['total_tickets'] ?? 0n), 0n);
     const rows = rowsIn(scope.snapshots.get('silver.support_tickets'));
     checks.push(
@@ -85,11 +86,8 @@ export async function auditGold(context: ActivityContext, run: Run, scope: Audit
     );
   }
   for (const { name, key } of marts) {
-    const snapshot = scope.snapshots.get(name);
-    if (snapshot === undefined) continue;
-    const facts = [
-      ...(await profiles(context, run, snapshot, scope.touched(name), { key, sums: [], texts: [] })).values(),
-    ];
+    if (!scope.snapshots.has(name)) continue;
+    const facts = [...(await read(name, scope.touched(name))).values()];
     const rows = facts.reduce((n, f) => n + f.rows, 0);
     const distinct = facts.reduce((n, f) => n + f.distinctKeys, 0);
     checks.push(equalCheck(`${name}: (${key.join(', ')}) is unique`, ['rows', rows], ['distinct', distinct], rows));
@@ -97,29 +95,32 @@ export async function auditGold(context: ActivityContext, run: Run, scope: Audit
   return checks;
 }
 
-async function compare(
-  context: ActivityContext,
-  run: Run,
-  scope: AuditScope,
-  comparison: Comparison,
-): Promise<AuditCheck[]> {
+/** All that the checks want to know of each table, so that its files are read once. */
+function questions(): ReadonlyMap<string, Question> {
+  const all = new Map<string, Question>(marts.map(({ name, key }) => [name, { key, sums: [], texts: [] }]));
+  const ask = (table: string, columns: readonly string[]): void => {
+    const { key, sums } = all.get(table) ?? { key: [], sums: [] };
+    all.set(table, { key, sums: [...new Set([...sums, ...columns])], texts: [] });
+  };
+  for (const { mart, upstream, rows, sums } of comparisons) {
+    ask(
+      upstream,
+      sums.map(([from]) => from),
+    );
+    ask(mart, [...sums.map(([, to]) => to), ...(rows === null ? [] : [rows])]);
+  }
+  ask('gold.org_daily_support_metrics', ['total_tickets']);
+  return all;
+}
+
+async function compare(read: FactReader, scope: AuditScope, comparison: Comparison): Promise<AuditCheck[]> {
   const { mart, upstream, rows, sums } = comparison;
-  const left = scope.snapshots.get(upstream);
-  const right = scope.snapshots.get(mart);
-  if (left === undefined || right === undefined) return [];
+  if (!scope.snapshots.has(upstream) || !scope.snapshots.has(mart)) return [];
   const a = scope.touched(upstream);
   const b = scope.touched(mart);
   const days = a === null || b === null ? null : new Set([...a, ...b]);
-  const before = await profiles(context, run, left, days, {
-    key: [],
-    sums: [...new Set(sums.map(([from]) => from))],
-    texts: [],
-  });
-  const after = await profiles(context, run, right, days, {
-    key: [],
-    sums: [...sums.map(([, to]) => to), ...(rows === null ? [] : [rows])],
-    texts: [],
-  });
+  const before = await read(upstream, days);
+  const after = await read(mart, days);
   const compared = total(before, (p) => BigInt(p.rows));
   const checks = sums.map(([from, to]) =>
     equalCheck(

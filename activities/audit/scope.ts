@@ -3,7 +3,7 @@ import type { Lake } from '../../engine/delta/lake.ts';
 import type { AddFile, Snapshot } from '../../engine/delta/types.ts';
 import { ledger } from '../../schemas/ops.ts';
 import { mapTasks } from '../compute/compute.ts';
-import type { Profile } from '../compute/profile.ts';
+import type { Profile, ProfileInput } from '../compute/profile.ts';
 import type { ActivityContext, Run } from '../context.ts';
 import type { AuditRequest } from './report.ts';
 
@@ -50,13 +50,16 @@ export function partitionOf(file: { readonly partitionValues: AddFile['partition
   return Object.values(file.partitionValues)[0] ?? '';
 }
 
+/** What is asked of each partition of a table. */
+export type Question = Pick<ProfileInput, 'key' | 'sums' | 'texts'>;
+
 /** Profiles of a table by partition, on compute threads; `only` null takes all partitions. */
 export async function profiles(
   context: ActivityContext,
   run: Run,
   snapshot: Snapshot,
   only: ReadonlySet<string> | null,
-  ask: { readonly key: readonly string[]; readonly sums: readonly string[]; readonly texts: readonly string[] },
+  ask: Question,
 ): Promise<ReadonlyMap<string, Profile>> {
   const files = new Map<string, AddFile[]>();
   for (const file of snapshot.files) {
@@ -65,14 +68,20 @@ export async function profiles(
     files.set(partition, [...(files.get(partition) ?? []), file]);
   }
   const entries = [...files];
-  const results = await mapTasks(context.compute, entries, ([, list]) =>
+  // Three tasks a thread: enough for the threads to end together, few enough not to wait for messages.
+  const size = Math.max(1, Math.ceil(entries.length / (context.compute.threads * 3)));
+  const shares = Array.from({ length: Math.ceil(entries.length / size) }, (_, i) =>
+    entries.slice(i * size, (i + 1) * size),
+  );
+  const results = await mapTasks(context.compute, shares, (share) =>
     context.compute.run(
       'profile',
-      { lake: context.lakeRoot, metadata: snapshot.metadata, files: list, ...ask },
+      { lake: context.lakeRoot, metadata: snapshot.metadata, partitions: share.map(([, list]) => list), ...ask },
       { signal: run.signal },
     ),
   );
-  return new Map(entries.map(([partition], i) => [partition, results[i]!]));
+  const profiled = results.flat();
+  return new Map(entries.map(([partition], i) => [partition, profiled[i]!]));
 }
 
 /** Rows by partition, from the log alone. */
