@@ -1,5 +1,6 @@
 /** The facts that a data commit carries about itself: what the ledger is made of. */
 import type { Commit } from '../engine/delta/types.ts';
+import { Imbalance } from './compute/conserved.ts';
 import type { Run } from './context.ts';
 
 export interface Counts {
@@ -48,12 +49,12 @@ export function workOf(commit: Commit): WorkInfo | null {
   return (commit.info['work'] as WorkInfo | undefined) ?? null;
 }
 
-/** Throws unless read = written + unchanged + quarantined + duplicate; the message names the table and the difference. */
+/** Throws `Imbalance` unless read = written + unchanged + quarantined + duplicate; the message names the table and the difference. */
 export function checkBalance(table: string, counts: Counts): void {
   const { read, written, unchanged, quarantined, duplicate } = counts;
   const difference = read - written - unchanged - quarantined - duplicate;
   if (difference === 0) return;
-  throw new Error(
+  throw new Imbalance(
     `${table}: ${read} rows read ≠ ${written} written + ${unchanged} unchanged + ${quarantined} quarantined + ` +
       `${duplicate} duplicate; difference ${difference}`,
   );

@@ -1,6 +1,7 @@
 /** The pool of compute threads: what burns CPU runs here, never on the worker's main thread. */
 import { Piscina } from 'piscina';
 import type { Compute } from '../../activities/compute/compute.ts';
+import { renamed } from './error-name.ts';
 
 export interface ComputePool extends Compute {
   close(): Promise<void>;
@@ -19,11 +20,15 @@ export function computePool(threads: number): ComputePool {
   return {
     threads,
     run: (task, input, options) =>
-      pool.run(input, {
-        name: task,
-        ...(options?.transfer === undefined ? {} : { transferList: [...options.transfer] }),
-        ...(options?.signal === undefined ? {} : { signal: options.signal }),
-      }),
+      pool
+        .run(input, {
+          name: task,
+          ...(options?.transfer === undefined ? {} : { transferList: [...options.transfer] }),
+          ...(options?.signal === undefined ? {} : { signal: options.signal }),
+        })
+        .catch((error: unknown) => {
+          throw renamed(error);
+        }),
     close: () => pool.destroy(),
   };
 }

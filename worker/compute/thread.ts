@@ -1,12 +1,25 @@
 /** What a compute thread can do: every export is a task of `activities/compute`. */
-export { buildDimension } from '../../activities/compute/build-dimension.ts';
-export { buildPartitions } from '../../activities/compute/build-partitions.ts';
-export { countLanding } from '../../activities/compute/count-landing.ts';
-export { decodeEvents } from '../../activities/compute/decode-events.ts';
-export { hashTable } from '../../activities/compute/hash-table.ts';
-export { loadMaster } from '../../activities/compute/load-master.ts';
-export { measureFiles } from '../../activities/compute/measure-files.ts';
-export { profile } from '../../activities/compute/profile.ts';
-export { readIds } from '../../activities/compute/read-ids.ts';
-export { readRaws } from '../../activities/compute/read-raws.ts';
-export { writeEvents } from '../../activities/compute/write-events.ts';
+import { buildDimension as buildDimensionTask } from '../../activities/compute/build-dimension.ts';
+import { buildPartitions as buildPartitionsTask } from '../../activities/compute/build-partitions.ts';
+import { countLanding as countLandingTask } from '../../activities/compute/count-landing.ts';
+import { decodeEvents as decodeEventsTask } from '../../activities/compute/decode-events.ts';
+import { hashTable as hashTableTask } from '../../activities/compute/hash-table.ts';
+import { loadMaster as loadMasterTask } from '../../activities/compute/load-master.ts';
+import { measureFiles as measureFilesTask } from '../../activities/compute/measure-files.ts';
+import { profile as profileTask } from '../../activities/compute/profile.ts';
+import { readIds as readIdsTask } from '../../activities/compute/read-ids.ts';
+import { readRaws as readRawsTask } from '../../activities/compute/read-raws.ts';
+import { writeEvents as writeEventsTask } from '../../activities/compute/write-events.ts';
+import { naming } from './error-name.ts';
+
+export const buildDimension = naming(buildDimensionTask);
+export const buildPartitions = naming(buildPartitionsTask);
+export const countLanding = naming(countLandingTask);
+export const decodeEvents = naming(decodeEventsTask);
+export const hashTable = naming(hashTableTask);
+export const loadMaster = naming(loadMasterTask);
+export const measureFiles = naming(measureFilesTask);
+export const profile = naming(profileTask);
+export const readIds = naming(readIdsTask);
+export const readRaws = naming(readRawsTask);
+export const writeEvents = naming(writeEventsTask);
