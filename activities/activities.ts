@@ -36,7 +36,7 @@ export function createActivities(context: ActivityContext): Activities {
     loadMaster: (request) => withRun((run) => typed(() => loadMasterSnapshot(context, run, request))),
     drainStream: () => withRun((run) => typed(() => drainEvents(context, run, index))),
     buildDirty: (request) => withRun((run) => typed(() => buildDirty(context, run, request))),
-    enterLedger: (tables) => typed(() => syncLedger(context, tables)),
+    enterLedger: (tables) => withRun(() => typed(() => syncLedger(context, tables))),
     publish: ({ mart, rebuild }) =>
       withRun((run) => {
         if (!marts.some((m) => m.name === mart)) {
@@ -49,7 +49,7 @@ export function createActivities(context: ActivityContext): Activities {
 }
 
 /** Errors that name their kind and can never succeed by trying again. */
-const hopeless = new Set(['Imbalance', 'DimensionShrunk', 'PublicationMismatch']);
+const hopeless = new Set(['Imbalance', 'DimensionShrunk', 'MasterUnreadable', 'PublicationMismatch']);
 
 async function typed<T>(body: () => Promise<T>): Promise<T> {
   try {

@@ -9,6 +9,7 @@ import type { Snapshot } from '../engine/delta/types.ts';
 import { contractOf } from '../schemas/catalog.ts';
 import { metadataOf, type TableContract, type Upstream } from '../schemas/contract.ts';
 import { dimensionChanges } from './dimension-changes.ts';
+import { snapshotOf } from './snapshots.ts';
 
 /** The whole table as one partition: the unit of tables with an upstream that maps to all of it. */
 export const wholeTable = '*';
@@ -117,6 +118,8 @@ async function staleBy(
       if (!file.dataChange) continue;
       for (const p of mapped(upstream, Object.values(file.partitionValues)[0] ?? '')) touched.set(p, commit.version);
     }
+    // A snapshot with the content of the latest one still says something: that it held at another instant, or before.
+    if (upstream.map.kind === 'whole' && snapshotOf(commit) !== null) touched.set(wholeTable, commit.version);
   }
   return behind.filter((p) => (touched.get(p) ?? -1) > consumed(p, upstream.table));
 }

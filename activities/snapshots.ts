@@ -1,6 +1,7 @@
 /** The kept snapshots of a master: every commit that loaded one says which, and the table at that version is its content. */
 import type { Lake } from '../engine/delta/lake.ts';
-import type { AddFile, Commit } from '../engine/delta/types.ts';
+import type { Commit } from '../engine/delta/types.ts';
+import type { KeptSnapshot } from './compute/kept-snapshots.ts';
 
 /** What a commit on a Bronze master says of the snapshot it loaded. */
 export interface SnapshotInfo {
@@ -31,11 +32,7 @@ export async function loadedSnapshots(lake: Lake, table: string): Promise<Loaded
 }
 
 /** Snapshots up to a version of the table with the files of each. A later load of the same instant replaces the earlier. */
-export async function keptSnapshots(
-  lake: Lake,
-  table: string,
-  version: number,
-): Promise<{ instantUs: number; correctsFromUs: number | null; files: readonly AddFile[] }[]> {
+export async function keptSnapshots(lake: Lake, table: string, version: number): Promise<KeptSnapshot[]> {
   const byInstant = new Map<string, LoadedSnapshot>();
   for (const s of await loadedSnapshots(lake, table)) {
     if (s.version <= version) byInstant.set(`${s.instantUs}/${s.correctsFromUs}`, s);

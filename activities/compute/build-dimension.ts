@@ -9,6 +9,7 @@ import { dimOrgs, dimResources } from '../../schemas/silver.ts';
 import { scd2 } from '../../transforms/silver/dimension.ts';
 import type { BuiltPartitions } from './build-partitions.ts';
 import { changedPartitions } from './changed-partitions.ts';
+import { type KeptSnapshot, snapshotTables } from './kept-snapshots.ts';
 
 export interface BuildDimensionInput {
   readonly lake: string;
@@ -16,11 +17,7 @@ export interface BuildDimensionInput {
   readonly metadata: TableMetadata;
   readonly current: readonly AddFile[];
   readonly sourceMetadata: TableMetadata;
-  readonly snapshots: readonly {
-    readonly instantUs: number;
-    readonly correctsFromUs: number | null;
-    readonly files: readonly AddFile[];
-  }[];
+  readonly snapshots: readonly KeptSnapshot[];
   readonly nowMs: number;
 }
 
@@ -29,11 +26,8 @@ export async function buildDimension(input: BuildDimensionInput): Promise<BuiltP
   const contract = [dimOrgs, dimResources].find((d) => d.name === input.table);
   if (contract === undefined) throw new Error(`no dimension ${input.table}`);
   const store = openStore(input.lake);
-  const snapshots = [];
-  for (const { instantUs, correctsFromUs, files } of input.snapshots) {
-    const table = await readFiles(store, pathOf(input.sourceMetadata.name), input.sourceMetadata, files);
-    snapshots.push({ instantUs, table, ...(correctsFromUs === null ? {} : { correctsFromUs }) });
-  }
+  const { sourceMetadata } = input;
+  const snapshots = await snapshotTables(store, pathOf(sourceMetadata.name), sourceMetadata, input.snapshots);
   const table = scd2(contract, snapshots);
   const path = pathOf(contract.name);
   const before = await readFiles(store, path, input.metadata, input.current);

@@ -1,17 +1,21 @@
 /** Task: one CSV master → its Bronze partitions, compared with what the table holds. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeCsv } from '../../engine/columnar/csv.ts';
+import type { ColumnSpec } from '../../engine/columnar/column.ts';
+import { type CsvBatch, decodeCsv } from '../../engine/columnar/csv.ts';
 import { selectedIndices, takeTable } from '../../engine/columnar/take.ts';
 import { writeDataFiles } from '../../engine/delta/data-file.ts';
 import { readFiles } from '../../engine/delta/read.ts';
 import type { AddFile, TableMetadata } from '../../engine/delta/types.ts';
 import { openStore } from '../../engine/storage/open.ts';
-import { masters } from '../../schemas/bronze.ts';
+import { type MasterSource, masters } from '../../schemas/bronze.ts';
 import { contentOf, pathOf } from '../../schemas/contract.ts';
+import { dimOrgs, dimResources } from '../../schemas/silver.ts';
 import { bronzeMaster } from '../../transforms/bronze/master.ts';
 import type { Reject } from '../../transforms/reject.ts';
+import { scd2 } from '../../transforms/silver/dimension.ts';
 import { changedPartitions } from './changed-partitions.ts';
+import { dimensionSnapshot, type KeptSnapshot, snapshotTables } from './kept-snapshots.ts';
 import { readRaws } from './read-raws.ts';
 
 export interface LoadMasterInput {
@@ -24,6 +28,10 @@ export interface LoadMasterInput {
   readonly metadata: TableMetadata;
   /** Files of the preceding snapshot. */
   readonly current: readonly AddFile[];
+  readonly instantUs: number;
+  readonly correctsFromUs: number | null;
+  /** The snapshots kept so far. */
+  readonly kept: readonly KeptSnapshot[];
 }
 
 export interface LoadedMaster {
@@ -38,18 +46,24 @@ export interface LoadedMaster {
   /** Rows of the snapshot before and of this one. */
   readonly rowsBefore: number;
   readonly rowsAfter: number;
-  readonly missingColumns: readonly string[];
-  readonly extraColumns: readonly string[];
+}
+
+/** The file is no CSV of this master. */
+export class MasterUnreadable extends Error {
+  override readonly name = 'MasterUnreadable';
 }
 
 const maxRecordBytes = 1024 * 1024;
 
-/** Writes only the partitions whose content changed. */
+/**
+ * Writes only the partitions whose content changed. Throws `MasterUnreadable`, and `DimensionShrunk` for a snapshot that
+ * would leave a slowly changing dimension without half its keys: once kept, no dimension could be built any more.
+ */
 export async function loadMaster(input: LoadMasterInput): Promise<LoadedMaster> {
   const source = masters.find((m) => m.name === input.source);
   if (source === undefined) throw new Error(`no master ${input.source}`);
   const specs = source.contract.fields.filter((f) => !f.technical && f.name !== 'rescued' && f.name !== 'survey_month');
-  const csv = decodeCsv(readFileSync(join(input.landing, source.file)), specs, { maxRecordBytes });
+  const csv = decoded(source, readFileSync(join(input.landing, source.file)), specs);
   const { table, rejects, duplicates } = bronzeMaster(source, csv, {
     file: source.file,
     generation: input.generation,
@@ -57,6 +71,12 @@ export async function loadMaster(input: LoadMasterInput): Promise<LoadedMaster> 
   });
   const store = openStore(input.lake);
   const path = pathOf(source.contract.name);
+  const dimension = [dimOrgs, dimResources].find((d) => d.source === source.name);
+  if (dimension !== undefined) {
+    const { instantUs, correctsFromUs, kept } = input;
+    const snapshots = await snapshotTables(store, path, input.metadata, kept);
+    scd2(dimension, [...snapshots, dimensionSnapshot(instantUs, correctsFromUs, table)]);
+  }
   const before = await readFiles(store, path, input.metadata, input.current);
   const diff = changedPartitions(before, table, input.metadata.partitionColumns[0] ?? null, contentOf(source.contract));
   const changed = takeTable(table, selectedIndices(diff.inChanged));
@@ -73,7 +93,17 @@ export async function loadMaster(input: LoadMasterInput): Promise<LoadedMaster> 
     raws: readRaws({ landing: input.landing, rejects }),
     rowsBefore: before.numRows,
     rowsAfter: table.numRows,
-    missingColumns: csv.header.missing,
-    extraColumns: csv.header.extra,
   };
+}
+
+function decoded(source: MasterSource, bytes: Uint8Array, specs: readonly ColumnSpec[]): CsvBatch {
+  let csv: CsvBatch;
+  try {
+    csv = decodeCsv(bytes, specs, { maxRecordBytes });
+  } catch (error) {
+    throw new MasterUnreadable(`${source.file}: ${(error as Error).message}`);
+  }
+  const missing = source.contract.key.filter((c) => csv.header.missing.includes(c));
+  if (missing.length > 0) throw new MasterUnreadable(`${source.file} has no column ${missing.join(', ')}`);
+  return csv;
 }
