@@ -90,7 +90,10 @@ export async function readLandingState(lake: Lake): Promise<LandingState> {
   return { snapshot, files, last: { batch, watermarkUs: watermark === noWatermark ? null : watermark, ranges } };
 }
 
-/** Event files that may hold something new: all of them, without those whose size and time are as consumed. */
+/**
+ * Event files that may hold something new: all of them, without those whose size and time are as consumed. What is no
+ * readable file is among them: measuring it says why.
+ */
 export async function changedFiles(landing: string, state: LandingState): Promise<KnownFile[]> {
   const folder = join(landing, eventsFolder);
   let names: string[];
@@ -103,13 +106,14 @@ export async function changedFiles(landing: string, state: LandingState): Promis
   const inputs = names.filter((n) => /\.jsonl$/.test(n) && !/^[_.]/.test(n)).sort();
   const found: { known: KnownFile; modifiedUs: number }[] = [];
   for (let i = 0; i < inputs.length; i += 64) {
-    const stats = await Promise.all(inputs.slice(i, i + 64).map(async (n) => ({ n, s: await stat(join(folder, n)) })));
+    const stats = await Promise.all(
+      inputs.slice(i, i + 64).map(async (n) => ({ n, s: await stat(join(folder, n)).catch(() => null) })),
+    );
     for (const { n, s } of stats) {
-      if (!s.isFile()) continue;
       const file = `${eventsFolder}/${n}`;
       const consumed = state.files.get(file) ?? null;
-      const modifiedUs = Math.floor(s.mtimeMs * 1000);
-      if (consumed !== null && consumed.toByte === s.size && consumed.modifiedUs === modifiedUs) continue;
+      const modifiedUs = Math.floor((s?.mtimeMs ?? 0) * 1000);
+      if (s !== null && consumed !== null && consumed.toByte === s.size && consumed.modifiedUs === modifiedUs) continue;
       found.push({ known: { file, consumed }, modifiedUs });
     }
   }

@@ -50,7 +50,10 @@ export interface UnreadableFile {
 }
 
 const hashedBytes = 4096;
+/** A longer last line is not looked into: it waits for its line end. */
+const maxLineBytes = 1024 * 1024;
 const newline = 10;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 let buffer = Buffer.alloc(1 << 20);
 
 /** Measures each file by reading its new bytes once. */
@@ -114,13 +117,13 @@ function completeEnd(fd: number, start: number, size: number): number {
     }
     end = from;
   }
-  if (lineStart === size || size - lineStart > step) return lineStart;
+  if (lineStart === size || size - lineStart > maxLineBytes) return lineStart;
   return isObject(read(fd, lineStart, size)) ? size : lineStart;
 }
 
 function isObject(bytes: Buffer): boolean {
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    const value: unknown = JSON.parse(utf8.decode(bytes));
     return typeof value === 'object' && value !== null && !Array.isArray(value);
   } catch {
     return false;
