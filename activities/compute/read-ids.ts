@@ -4,7 +4,8 @@ import { columnOf } from '../../engine/columnar/table.ts';
 import { readFiles } from '../../engine/delta/read.ts';
 import type { AddFile, TableMetadata } from '../../engine/delta/types.ts';
 import { openStore } from '../../engine/storage/open.ts';
-import { pathOf } from '../../schemas/contract.ts';
+import { bronzeUsageEvents } from '../../schemas/bronze.ts';
+import { metadataOf, pathOf } from '../../schemas/contract.ts';
 import { contentColumns } from '../../transforms/bronze/events.ts';
 import { moved } from './transfer.ts';
 
@@ -23,7 +24,9 @@ export interface IdHashes {
 /** Hashes of `event_id` and of the content of every row of the files. */
 export async function readIds(input: ReadIdsInput): Promise<IdHashes> {
   const { lake, metadata, files, seed } = input;
-  const table = await readFiles(openStore(lake), pathOf(metadata.name), metadata, files, contentColumns);
+  // By the contract: a column that no event has stated yet is not in the table, and reads as null.
+  const full = { ...metadata, columns: metadataOf(bronzeUsageEvents).columns };
+  const table = await readFiles(openStore(lake), pathOf(metadata.name), full, files, contentColumns);
   const ids = rowHashes([columnOf(table, 'event_id')], seed);
   const contents = rowHashes(
     contentColumns.map((name) => columnOf(table, name)),
