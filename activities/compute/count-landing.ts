@@ -1,5 +1,5 @@
 /** Task: rows in landing files, counted without the decoder that Bronze uses. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface CountLandingInput {
@@ -8,18 +8,30 @@ export interface CountLandingInput {
   readonly files: readonly { readonly file: string; readonly toByte: number }[];
 }
 
-/** Lines that are not white space only, up to the consumed end of each file. */
-export function countLanding(input: CountLandingInput): number {
+export interface CountedLanding {
+  readonly rows: number;
+  /** Files that are not there any more, or shorter than what was consumed: their rows are not counted. */
+  readonly gone: number;
+}
+
+/** Counts lines that are not white space only, up to the consumed end of each file. */
+export function countLanding(input: CountLandingInput): CountedLanding {
   let rows = 0;
+  let gone = 0;
   for (const { file, toByte } of input.files) {
-    const fd = openSync(join(input.landing, file), 'r');
+    const path = join(input.landing, file);
+    if ((statSync(path, { throwIfNoEntry: false })?.size ?? -1) < toByte) {
+      gone++;
+      continue;
+    }
+    const fd = openSync(path, 'r');
     try {
       rows += countRows(fd, toByte);
     } finally {
       closeSync(fd);
     }
   }
-  return rows;
+  return { rows, gone };
 }
 
 const block = Buffer.alloc(1 << 20);
