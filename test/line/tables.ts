@@ -15,7 +15,8 @@ export async function readTable(lake: Lake, name: string): Promise<Table> {
 /** The newest rows of a table, sorted by the columns named; none when there is no table. */
 export async function rowsIn(lake: Lake, name: string, ...order: readonly string[]): Promise<Row[]> {
   if ((await lake.table(name).latest()) === null) return [];
-  const key = (row: Row): string => order.map((column) => String(row[column]).padStart(12)).join('\u0000');
+  const textOf = (cell: Row[string]): string => (typeof cell === 'number' ? String(cell).padStart(15) : String(cell));
+  const key = (row: Row): string => order.map((column) => textOf(row[column] ?? null)).join('\u0000');
   return rowsOf(await readTable(lake, name)).sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
@@ -25,7 +26,12 @@ export type Quarantined = readonly [file: string, row: number, rule: string, rea
 /** What is in quarantine, by file and line. */
 export async function quarantined(lake: Lake, source = 'usage_events'): Promise<Quarantined[]> {
   const rows = await rowsIn(lake, `quarantine.${source}`, 'source_file', 'source_generation', 'source_row');
-  return rows.map((r) => [String(r.source_file), Number(r.source_row), String(r.rule_id), String(r.reason)]);
+  return rows.map((r) => [
+    String(r.source_file).replace('usage_events_stream/', ''),
+    Number(r.source_row),
+    String(r.rule_id),
+    String(r.reason),
+  ]);
 }
 
 /** Rows in quarantine by rule. */
