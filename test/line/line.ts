@@ -35,6 +35,8 @@ export interface TestLine {
   start(type: string, input?: unknown): Promise<WorkflowHandle>;
   /** Runs a workflow to its end, without the polling of `cpa run`. Throws `RunFailed`. */
   run<T>(type: string, input?: Record<string, unknown>): Promise<T>;
+  /** Stops the worker and starts another one, which knows only what is in the lake. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -57,7 +59,7 @@ export async function testLine({ landing, env, worker: withWorker = true }: Test
   const cassandra: CassandraConfig = { ...stack, keyspace: `test_${id}` };
   const config = loadConfig({ CPA_LANDING: landing, CPA_LAKE: lakeRoot, CPA_TASK_QUEUE: taskQueue, ...env });
   const temporal = await connectTemporal({ address });
-  const worker = withWorker ? await startWorker({ config, temporal, cassandra }) : null;
+  let worker = withWorker ? await startWorker({ config, temporal, cassandra }) : null;
   let session: Promise<Session> | null = null;
   let runs = 0;
   const start = (type: string, input: unknown = {}): Promise<WorkflowHandle> =>
@@ -83,6 +85,10 @@ export async function testLine({ landing, env, worker: withWorker = true }: Test
         const details = error.cause instanceof ApplicationFailure ? error.cause.details?.[0] : undefined;
         throw new RunFailed(error.cause?.message ?? error.message, details ?? null);
       }
+    },
+    restart: async () => {
+      await worker?.stop();
+      worker = await startWorker({ config, temporal, cassandra });
     },
     stop: async () => {
       await worker?.stop();
