@@ -4,7 +4,7 @@ import { readFiles } from '../../engine/delta/read.ts';
 import type { AddFile, TableMetadata } from '../../engine/delta/types.ts';
 import { openStore } from '../../engine/storage/open.ts';
 import { contractOf } from '../../schemas/catalog.ts';
-import { contentOf, pathOf } from '../../schemas/contract.ts';
+import { contentOf, metadataOf, pathOf } from '../../schemas/contract.ts';
 
 export interface HashTableInput {
   readonly lake: string;
@@ -15,11 +15,14 @@ export interface HashTableInput {
 
 /** Reads file by file, so memory does not grow with the table. */
 export async function hashTable(input: HashTableInput): Promise<{ hash: string; rows: number }> {
-  const content = contentOf(contractOf(input.table));
+  const contract = contractOf(input.table);
+  const content = contentOf(contract);
+  // A column that nothing has stated yet is not in the table, and counts as null.
+  const metadata = { ...input.metadata, columns: metadataOf(contract).columns };
   const hash = new LogicalHash(content);
   let rows = 0;
   for (const file of input.files) {
-    const table = await readFiles(openStore(input.lake), pathOf(input.table), input.metadata, [file]);
+    const table = await readFiles(openStore(input.lake), pathOf(input.table), metadata, [file]);
     hash.add(table);
     rows += table.numRows;
   }
