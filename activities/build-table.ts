@@ -73,7 +73,7 @@ export async function buildTable(context: ActivityContext, run: Run, request: Bu
     };
     if (contract.layer === 'silver') checkBalance(contract.name, counts);
     if (contract.name === 'silver.usage_events') {
-      await reconcileSilverQuarantine(context, run, partitions, rejected);
+      await reconcileSilverQuarantine(context, run, partitions, rejected, request.pinned['bronze.usage_events'] ?? -1);
     }
     const adds = built.flatMap((b) => b.adds);
     const removes = built.flatMap((b) => b.removes);

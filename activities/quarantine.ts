@@ -58,22 +58,27 @@ export async function appendQuarantine(
 
 /**
  * Makes the quarantine hold, of the events of these days that Silver judged, exactly `rejected`: rows that are there stay as
- * they are, missing ones are added, and rows that pass now leave.
+ * they are, missing ones are added, and rows that pass now leave. The version of Bronze they were judged from is recorded for
+ * each day (`txn` `silver/<day>`): days that were judged from a later one are left alone.
  */
 export async function reconcileSilverQuarantine(
   context: ActivityContext,
   run: Run,
   days: readonly string[],
   rejected: readonly Rejected[],
+  bronzeVersion: number,
 ): Promise<void> {
   const contract = quarantineOf('usage_events');
   const table = context.lake.table(contract.name);
   const metadata = metadataOf(contract);
   const path = pathOf(contract.name);
-  const dayNumbers = new Set(days.map((d) => Date.parse(`${d}T00:00:00Z`) / 86_400_000));
   for (;;) {
     const base = await table.latest();
-    const wanted = new Map(rejected.map((r) => [keyOfReject(r.reject), r]));
+    const judged = (day: string): number => base?.txns.get(judgedId(day)) ?? -1;
+    const open = days.filter((day) => judged(day) <= bronzeVersion);
+    const dayNumbers = new Set(open.map((d) => Date.parse(`${d}T00:00:00Z`) / 86_400_000));
+    const isOpen = ({ reject }: Rejected): boolean => reject.eventDate !== null && dayNumbers.has(reject.eventDate);
+    const wanted = new Map(rejected.filter(isOpen).map((r) => [keyOfReject(r.reject), r]));
     const removes = [];
     const kept = [];
     for (const file of base?.files ?? []) {
@@ -99,20 +104,22 @@ export async function reconcileSilverQuarantine(
       removes.push(file);
       kept.push(takeTable(rows, selectedIndices(keep)));
     }
-    if (wanted.size === 0 && removes.length === 0) return;
+    const isSame = wanted.size === 0 && removes.length === 0;
+    // Recorded also when nothing changes: an earlier attempt that still runs must find it.
+    if (isSame && (base === null || open.every((day) => judged(day) === bronzeVersion))) return;
     if (wanted.size > 0) kept.push(rowsOf(context, run, [...wanted.values()]));
-    const adds = await writeDataFiles(context.lake.store, path, metadata, concatTables(kept), {
-      nowMs: context.clock(),
-    });
+    const adds = isSame
+      ? []
+      : await writeDataFiles(context.lake.store, path, metadata, concatTables(kept), { nowMs: context.clock() });
     try {
       await table.commit({
         base,
         reads: { kind: 'table' },
         adds,
         removes,
-        txns: {},
+        txns: Object.fromEntries(open.map((day) => [judgedId(day), bronzeVersion])),
         ...(base === null ? { metadata } : {}),
-        dataChange: true,
+        dataChange: !isSame,
         operation: 'WRITE',
         info: {},
       });
@@ -121,6 +128,11 @@ export async function reconcileSilverQuarantine(
       if (!(error instanceof CommitConflict)) throw error;
     }
   }
+}
+
+/** Application id of the record that Silver judged the events of a day. */
+function judgedId(day: string): string {
+  return `silver/${day}`;
 }
 
 function keyOfReject(reject: Reject): string {
