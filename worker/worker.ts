@@ -52,6 +52,10 @@ export async function startWorker({ config, temporal, cassandra, ...shared }: Wo
     taskQueue: config.taskQueue,
     workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)),
     activities,
+    // Heartbeats go out as they come, one a second: a dead worker is noticed after five, a busy one is not taken for dead.
+    maxHeartbeatThrottleInterval: '1 second',
+    // A workflow whose worker is gone is taken over by another after this.
+    stickyQueueScheduleToStartTimeout: '5 seconds',
     shutdownGraceTime: '10 seconds',
     shutdownForceTime: '20 seconds',
   });

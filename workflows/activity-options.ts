@@ -8,7 +8,7 @@ import type { Activities } from '../activities/activities.ts';
  */
 export const lake: ActivityInterfaceFor<Activities> = proxyActivities<Activities>({
   startToCloseTimeout: '2 hours',
-  heartbeatTimeout: '10 seconds',
+  heartbeatTimeout: '5 seconds',
   scheduleToCloseTimeout: '8 hours',
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
 });
@@ -16,7 +16,7 @@ export const lake: ActivityInterfaceFor<Activities> = proxyActivities<Activities
 /** Work on Cassandra: a node that restarts is back within a minute. */
 export const serving: ActivityInterfaceFor<Activities> = proxyActivities<Activities>({
   startToCloseTimeout: '1 hour',
-  heartbeatTimeout: '10 seconds',
+  heartbeatTimeout: '5 seconds',
   scheduleToCloseTimeout: '4 hours',
   retry: { initialInterval: '1 second', backoffCoefficient: 1.5, maximumInterval: '20 seconds' },
 });
@@ -24,6 +24,7 @@ export const serving: ActivityInterfaceFor<Activities> = proxyActivities<Activit
 /** Short bookkeeping. */
 export const bookkeeping: ActivityInterfaceFor<Activities> = proxyActivities<Activities>({
   startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '5 seconds',
   scheduleToCloseTimeout: '1 hour',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });

@@ -47,7 +47,8 @@ export async function bronzeBatch(input?: unknown): Promise<LayerResult> {
       }),
     ),
   );
-  if (board.tables.some((t) => t.read > 0)) await bookkeeping.enterLedger(tables);
+  // Always: an attempt that died after its commit reports no work to the one that follows.
+  await bookkeeping.enterLedger(tables);
   board.stage('done');
   const result = { tables: board.tables };
   failOn(problems, result);

@@ -27,7 +27,8 @@ export async function bronzeStream(input?: unknown): Promise<StreamResult> {
   const drained: DrainResult = await lake.drainStream();
   const { batches, waitingBytes, unreadable, replaced, ...table } = drained;
   board.add([table]);
-  if (batches > 0) await bookkeeping.enterLedger(['bronze.usage_events']);
+  // Always: an attempt that died after its commit reports no work to the one that follows.
+  await bookkeeping.enterLedger(['bronze.usage_events']);
   board.stage('done');
   const result = { tables: board.tables, batches, waitingBytes, replaced };
   const problems: Problem[] = unreadable.map(({ file, error }) => ({

@@ -32,8 +32,8 @@ export async function buildLayer(
       ),
     );
   }
-  const worked = board.tables.filter((t) => t.partitions > 0).map((t) => t.table);
-  if (worked.length > 0) await bookkeeping.enterLedger(worked);
+  // Always: an attempt that died after its commit reports no work to the one that follows.
+  await bookkeeping.enterLedger(wanted);
   board.stage('done');
   const result = { tables: board.tables };
   failOn(problems, result);
