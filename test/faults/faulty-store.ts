@@ -16,11 +16,10 @@ export interface Fault {
   readonly write: number;
 }
 
+/** What a lake holds: path → bytes. */
 export type Objects = ReadonlyMap<string, Uint8Array>;
 
 export interface FaultyStore {
-  /** What the lake holds. */
-  readonly objects: Objects;
   /** Paths written, or tried to, since the last `arm`. */
   readonly writes: readonly string[];
   /** Every write waits for it. */
@@ -31,15 +30,14 @@ export interface FaultyStore {
 
 /**
  * Puts itself in place of a lake's store, for everybody in this process who opens that lake, compute tasks included. In memory,
- * so that thousands of faults cost no disk; the same contract on files is tested with `engine/storage`.
+ * so that thousands of faults cost no disk; the same contract on files is tested with `engine/storage`. Two addresses over the
+ * same objects are one lake seen by two processes.
  */
-export function faultyStore(lakeRoot: string, start: Objects): FaultyStore {
-  const objects = new Map(start);
+export function faultyStore(lakeRoot: string, objects: Map<string, Uint8Array>): FaultyStore {
   let armed: Fault | null = null;
   let dead = false;
   let writes: string[] = [];
   const faulty: FaultyStore = {
-    objects,
     get writes() {
       return writes;
     },

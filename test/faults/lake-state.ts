@@ -2,8 +2,10 @@
 import { Lake } from '../../engine/delta/lake.ts';
 import { openStore } from '../../engine/storage/open.ts';
 import { catalog } from '../../schemas/catalog.ts';
+import { pathOf } from '../../schemas/contract.ts';
 import { hashTable } from '../../worker/compute/thread.ts';
 import { rowsIn } from '../line/tables.ts';
+import type { Objects } from './faulty-store.ts';
 
 export interface TableState {
   readonly version: number;
@@ -47,4 +49,12 @@ const ofTheRun = [
 async function opsRows(lake: Lake, name: string): Promise<readonly string[]> {
   const rows = await rowsIn(lake, name);
   return rows.map((row) => JSON.stringify(Object.entries(row).filter(([column]) => !ofTheRun.includes(column)))).sort();
+}
+
+/** The tables that have other objects in one lake than in the other. */
+export function changed(before: Objects, after: Objects): (table: string) => boolean {
+  const folders = new Set(
+    [...after.keys()].filter((p) => !before.has(p)).map((p) => p.split('/').slice(0, 2).join('/')),
+  );
+  return (table) => folders.has(pathOf(table));
 }

@@ -17,12 +17,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { generateLanding } from '../../cli/generate/landing.ts';
-import { pathOf } from '../../schemas/contract.ts';
 import { type FaultKind, type FaultyStore, faultKinds, faultyStore, type Objects } from '../faults/faulty-store.ts';
-import { lakeState } from '../faults/lake-state.ts';
+import { changed, lakeState } from '../faults/lake-state.ts';
 import { freshProcess, lineSteps, type Step } from '../faults/steps.ts';
 
 const batchBytes = 4000;
+
+interface TriedLake {
+  readonly root: string;
+  readonly objects: Objects;
+  readonly store: FaultyStore;
+}
 
 describe('an activity that is stopped at any write', () => {
   const root = mkdtempSync(join(tmpdir(), 'cpa-crash-'));
@@ -57,26 +62,27 @@ describe('an activity that is stopped at any write', () => {
     for (const step of lineSteps) {
       const undisturbed = aLake(lake);
       await attempt(undisturbed.root, step);
-      const expected = await lakeState(undisturbed.root, changed(lake, undisturbed.store.objects));
+      const expected = await lakeState(undisturbed.root, changed(lake, undisturbed.objects));
       for (const kind of faultKinds) {
         for (const [write, path] of undisturbed.store.writes.entries()) {
           if (!isTried(kind, path)) continue;
           const what = `${step.name}: ${kind} at write ${write}, ${path}`;
           const tried = aLake(lake);
           await disturbed(tried, step, kind, write, what);
-          assert.deepEqual(await lakeState(tried.root, changed(lake, tried.store.objects)), expected, what);
+          assert.deepEqual(await lakeState(tried.root, changed(lake, tried.objects)), expected, what);
           faults++;
         }
       }
-      lake = undisturbed.store.objects;
+      lake = undisturbed.objects;
     }
     console.log(`${faults} faults`);
     return lake;
   }
 
-  function aLake(objects: Objects): { root: string; store: FaultyStore } {
+  function aLake(start: Objects): TriedLake {
     const lakeRoot = join(root, `lake-${lakes++}`);
-    return { root: lakeRoot, store: faultyStore(lakeRoot, objects) };
+    const objects = new Map(start);
+    return { root: lakeRoot, objects, store: faultyStore(lakeRoot, objects) };
   }
 
   async function attempt(lakeRoot: string, step: Step, process = freshProcess(lakeRoot, landing, batchBytes)) {
@@ -84,13 +90,7 @@ describe('an activity that is stopped at any write', () => {
     await process.idle();
   }
 
-  async function disturbed(
-    lake: { root: string; store: FaultyStore },
-    step: Step,
-    kind: FaultKind,
-    write: number,
-    what: string,
-  ): Promise<void> {
+  async function disturbed(lake: TriedLake, step: Step, kind: FaultKind, write: number, what: string): Promise<void> {
     const process = freshProcess(lake.root, landing, batchBytes);
     lake.store.arm({ kind, write });
     // A commit that finds out by itself how it ended, or a checkpoint, does not fail its activity.
@@ -108,14 +108,6 @@ describe('an activity that is stopped at any write', () => {
  */
 function isTried(kind: FaultKind, path: string): boolean {
   return kind === 'crash' || process.env.CPA_FAULTS === 'full' || path.includes('/_delta_log/');
-}
-
-/** The tables that have other objects in one lake than in the other. */
-function changed(before: Objects, after: Objects): (table: string) => boolean {
-  const folders = new Set(
-    [...after.keys()].filter((p) => !before.has(p)).map((p) => p.split('/').slice(0, 2).join('/')),
-  );
-  return (table) => folders.has(pathOf(table));
 }
 
 function dropLastLine(file: string): void {
