@@ -8,6 +8,7 @@ import { verify } from '../serving/verify.ts';
 import type { PublishProgress } from '../serving/write-publication.ts';
 import type { ActivityContext, Run } from './context.ts';
 import { problem } from './problem.ts';
+import { verifyFinding } from './verify-finding.ts';
 
 export interface MartPublication extends PublishResult {
   /** Rows read back and found equal; 0 when nothing was published. */
@@ -50,11 +51,7 @@ export async function publishMart(
   const found = await verify({ lake, session, mart, partitions: 'changed', limit: 5 });
   const wrong = found.missing + found.extra + found.different;
   if (wrong > 0 && found.version === published.version) {
-    throw problem(
-      'AuditFailed',
-      `${name} read back from ${session.place}: ${found.missing} rows missing, ${found.extra} too many, ` +
-        `${found.different} different of ${found.rows}; first: ${JSON.stringify(found.samples[0])}`,
-    );
+    throw problem('AuditFailed', `${name} read back from ${session.place}: ${verifyFinding(found)}`);
   }
   return { ...published, verified: found.rows };
 }

@@ -3,6 +3,7 @@ import { marts } from '../../schemas/gold.ts';
 import { readPublications } from '../../serving/publication-log.ts';
 import { verify } from '../../serving/verify.ts';
 import type { ActivityContext, Run } from '../context.ts';
+import { verifyFinding } from '../verify-finding.ts';
 import type { AuditCheck } from './report.ts';
 import type { AuditScope } from './scope.ts';
 
@@ -33,9 +34,7 @@ export async function auditServing(context: ActivityContext, run: Run, scope: Au
       name: `${mart.name}: Cassandra holds what Gold says`,
       passed: found.missing + found.extra + found.different === 0,
       compared: found.rows,
-      finding:
-        `${found.rows} rows: ${found.missing} missing, ${found.extra} too many, ${found.different} different` +
-        (found.samples[0] === undefined ? '' : `; first: ${JSON.stringify(found.samples[0])}`),
+      finding: verifyFinding(found),
     });
   }
   return checks;
