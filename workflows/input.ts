@@ -13,12 +13,14 @@ type Parsed<F extends Record<string, FieldKind<unknown>>> = {
 
 /** A calendar day. */
 export const day: FieldKind<string> = {
-  parse: (v) =>
-    typeof v === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(v) && new Date(`${v}T00:00:00Z`).toISOString().startsWith(v)
-      ? v
-      : null,
+  parse: (v) => (typeof v === 'string' && isDay(v) ? v : null),
   example: '"2025-08-14"',
 };
+
+function isDay(text: string): boolean {
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
+}
 
 /** An instant. */
 export const instant: FieldKind<string> = {
@@ -55,7 +57,8 @@ export function parseInput<F extends Record<string, FieldKind<unknown>>>(input: 
   }
   const given = input as Record<string, unknown>;
   for (const name of Object.keys(given)) {
-    if (!(name in fields)) throw bad(`no field ${name}; the fields are ${Object.keys(fields).join(', ') || 'none'}`);
+    if (!Object.hasOwn(fields, name))
+      throw bad(`no field ${name}; the fields are ${Object.keys(fields).join(', ') || 'none'}`);
   }
   const parsed: Record<string, unknown> = {};
   for (const [name, kind] of Object.entries(fields)) {
