@@ -12,7 +12,6 @@ import { bronzeUsageEvents } from '../schemas/bronze.ts';
 import { metadataOf } from '../schemas/contract.ts';
 import { keepRows } from '../transforms/bronze/keep-rows.ts';
 import type { Reject } from '../transforms/reject.ts';
-import { emptyResult } from './build-table.ts';
 import { type Counts, checkBalance, workInfo, workOf } from './commit-info.ts';
 import { mapTasks } from './compute/compute.ts';
 import type { DecodedEvents } from './compute/decode-events.ts';
@@ -29,6 +28,7 @@ import {
   readLandingState,
 } from './landing-state.ts';
 import { appendQuarantine, type Rejected } from './quarantine.ts';
+import { emptyResult } from './run-result.ts';
 
 export interface DrainResult extends TableResult {
   readonly batches: number;

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { CommitConflict } from '../engine/delta/types.ts';
 import { masters } from '../schemas/bronze.ts';
 import { metadataOf } from '../schemas/contract.ts';
-import { emptyResult } from './build-table.ts';
 import { checkBalance, workInfo } from './commit-info.ts';
 import type { ActivityContext, Run, TableResult } from './context.ts';
 import { problem } from './problem.ts';
 import { appendQuarantine } from './quarantine.ts';
+import { emptyResult } from './run-result.ts';
 import { keptSnapshots, type LoadedSnapshot, loadedSnapshots, type SnapshotInfo } from './snapshots.ts';
 
 export interface MasterRequest {

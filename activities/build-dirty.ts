@@ -1,8 +1,9 @@
 /** Builds whatever is dirty of one table: plans, then builds from the versions planned. */
 import { contractOf } from '../schemas/catalog.ts';
-import { buildTable, emptyResult } from './build-table.ts';
+import { buildTable, OutdatedPlan } from './build-table.ts';
 import type { ActivityContext, Run, TableResult } from './context.ts';
 import { type ExtraVersions, planTable } from './dirty.ts';
+import { resultOfRun } from './run-result.ts';
 import { loadedSnapshots } from './snapshots.ts';
 
 export interface BuildDirtyRequest {
@@ -11,19 +12,23 @@ export interface BuildDirtyRequest {
   readonly dates: readonly string[] | null;
 }
 
-/** Builds what is dirty now; nothing, when nothing is. */
+/** Builds what is dirty now; nothing, when nothing is. The result counts all that this run has built of the table. */
 export async function buildDirty(
   context: ActivityContext,
   run: Run,
   { table, dates }: BuildDirtyRequest,
 ): Promise<TableResult> {
+  const startedMs = context.clock();
   const extra = await extraVersions(context, table);
-  const work = await planTable(context.lake, contractOf(table), extra, dates);
-  if (work.partitions.length === 0) {
-    const latest = await context.lake.table(table).latest();
-    return { ...emptyResult(table), version: latest?.version ?? -1 };
+  for (;;) {
+    const { partitions, pinned } = await planTable(context.lake, contractOf(table), extra, dates);
+    try {
+      if (partitions.length > 0) await buildTable(context, run, { table, partitions, pinned, extra });
+      return await resultOfRun(context, run, table, startedMs);
+    } catch (error) {
+      if (!(error instanceof OutdatedPlan)) throw error;
+    }
   }
-  return buildTable(context, run, { table, partitions: work.partitions, pinned: work.pinned, extra });
 }
 
 /** What a table consumes besides its upstream tables. */

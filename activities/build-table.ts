@@ -7,7 +7,8 @@ import { dimOrgs, dimResources } from '../schemas/silver.ts';
 import { checkBalance, workInfo } from './commit-info.ts';
 import type { BuildPartitionsInput, BuiltPartitions } from './compute/build-partitions.ts';
 import { mapTasks } from './compute/compute.ts';
-import type { ActivityContext, Run, TableResult } from './context.ts';
+import { Imbalance } from './compute/conserved.ts';
+import type { ActivityContext, Run } from './context.ts';
 import { consumedId, dayAfter, type ExtraVersions, fixedVersions, monthOf, wholeTable } from './dirty.ts';
 import { reconcileSilverQuarantine } from './quarantine.ts';
 import { keptSnapshots } from './snapshots.ts';
@@ -27,24 +28,28 @@ const tasksPerCommit = 64;
 
 /**
  * Builds the partitions from the pinned upstream versions. Partitions that were built from these versions or later ones
- * meanwhile are left alone, so a second, late or concurrent attempt adds nothing. Throws `Imbalance` when rows or amounts
- * are not conserved.
+ * meanwhile are left alone, so a second, late or concurrent attempt adds nothing. Throws `OutdatedPlan` when that is so for
+ * some upstream only, and `Imbalance` when rows or amounts are not conserved.
  */
-export async function buildTable(context: ActivityContext, run: Run, request: BuildRequest): Promise<TableResult> {
+export async function buildTable(context: ActivityContext, run: Run, request: BuildRequest): Promise<void> {
   const contract = contractOf(request.table);
   const table = context.lake.table(contract.name);
   const startedMs = context.clock();
-  const total: Mutable<TableResult> = { ...emptyResult(contract.name) };
+  let rows = 0;
   for (;;) {
     run.signal.throwIfAborted();
     const base = await table.latest();
     const open = request.partitions.filter((p) => !isBuilt(contract, base, p, request));
-    if (open.length === 0) return { ...total, version: base?.version ?? -1, ms: context.clock() - startedMs };
+    if (open.some((p) => isOutdated(contract, base, p, request))) {
+      throw new OutdatedPlan(
+        `${contract.name}: others built from later versions than ${JSON.stringify(request.pinned)}`,
+      );
+    }
+    if (open.length === 0) return;
     const upstream = await upstreamSnapshots(context, request.pinned);
     const chunks = chunksOf(contract, upstream, open, context.compute.threads);
     const group = chunks.slice(0, tasksPerCommit);
     const groupStartedMs = context.clock();
-    let rows = total.read;
     let done = request.partitions.length - open.length;
     const built = await mapTasks(context.compute, group, async (chunk) => {
       const result = await runChunk(context, run, contract, base, upstream, chunk, request.extra);
@@ -76,9 +81,10 @@ export async function buildTable(context: ActivityContext, run: Run, request: Bu
       await reconcileSilverQuarantine(context, run, partitions, rejected, request.pinned['bronze.usage_events'] ?? -1);
     }
     const adds = built.flatMap((b) => b.adds);
+    checkPartitions(contract.name, adds, partitions);
     const removes = built.flatMap((b) => b.removes);
     try {
-      const result = await table.commit({
+      await table.commit({
         base,
         reads: readsOf(contract, partitions),
         adds,
@@ -88,51 +94,39 @@ export async function buildTable(context: ActivityContext, run: Run, request: Bu
         dataChange: true,
         operation: 'WRITE',
         info: workInfo(run, counts, {
-          partitions: adds.length === 0 ? 0 : partitions.length,
+          partitions: partitions.length,
           bytes: adds.reduce((b, a) => b + a.size, 0),
           upstream: request.pinned,
           startedMs: groupStartedMs,
           nowMs: context.clock(),
         }),
       });
-      addCounts(total, counts, adds, partitions.length);
-      total.version = result.snapshot.version;
     } catch (error) {
       if (!(error instanceof CommitConflict)) throw error;
     }
   }
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** A result of no work. */
-export function emptyResult(table: string): TableResult {
-  return {
-    table,
-    version: -1,
-    partitions: 0,
-    read: 0,
-    written: 0,
-    unchanged: 0,
-    quarantined: 0,
-    duplicate: 0,
-    late: 0,
-    bytes: 0,
-    ms: 0,
-  };
+/** Throws when a file holds a partition that nobody asked for: its rows would be there twice. */
+function checkPartitions(table: string, adds: readonly AddFile[], partitions: readonly string[]): void {
+  if (partitions[0] === wholeTable) return;
+  const asked = new Set(partitions);
+  const stray = adds.find((a) => !asked.has(partitionOf(a)));
+  if (stray !== undefined) {
+    throw new Imbalance(`${table}: rows of partition ${partitionOf(stray)} while building ${partitions.join(', ')}`);
+  }
 }
 
-function addCounts(
-  total: Mutable<TableResult>,
-  counts: Pick<TableResult, 'read' | 'written' | 'unchanged' | 'quarantined' | 'duplicate' | 'late'>,
-  adds: readonly AddFile[],
-  partitions: number,
-): void {
-  for (const key of ['read', 'written', 'unchanged', 'quarantined', 'duplicate', 'late'] as const) {
-    total[key] += counts[key];
-  }
-  total.partitions += partitions;
-  total.bytes += adds.reduce((b, a) => b + a.size, 0);
+/** The versions to build from are behind what a partition has consumed meanwhile: plan again. */
+export class OutdatedPlan extends Error {
+  override readonly name = 'OutdatedPlan';
+}
+
+/** Whether building would take the partition back to an earlier version of some upstream. */
+function isOutdated(contract: TableContract, base: Snapshot | null, partition: string, request: BuildRequest): boolean {
+  return Object.entries({ ...request.pinned, ...fixedVersions(contract, request.extra) }).some(
+    ([name, version]) => (base?.txns.get(consumedId(contract.name, partition, name)) ?? -1) > version,
+  );
 }
 
 /** Whether the partition has consumed the pinned versions, or later ones. */
@@ -172,7 +166,7 @@ async function upstreamSnapshots(
   return snapshots;
 }
 
-/** Contiguous partitions in groups of similar row counts, small enough for memory, enough to busy every thread. */
+/** Partitions, in order, in groups of similar row counts, small enough for memory, enough to busy every thread. */
 function chunksOf(
   contract: TableContract,
   upstream: ReadonlyMap<string, Snapshot>,
@@ -194,7 +188,9 @@ function chunksOf(
   let held = 0;
   for (const partition of partitions) {
     const here = rows.get(partition) ?? 0;
-    if (current.length > 0 && held + here > size) {
+    // A window is read as one range of days: only days side by side may share it.
+    const gap = first.map.kind === 'window' && current.length > 0 && dayAfter(current.at(-1)!, 1) !== partition;
+    if (current.length > 0 && (held + here > size || gap)) {
       chunks.push(current);
       current = [];
       held = 0;

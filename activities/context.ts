@@ -22,6 +22,10 @@ export interface ActivityContext {
 export interface Run {
   readonly workflowId: string;
   readonly runId: string;
+  /** When the work was first asked for, milliseconds since 1970. */
+  readonly scheduledMs: number;
+  /** From 1; more than 1 when an attempt before failed. */
+  readonly attempt: number;
   /** Aborted when the activity is cancelled or its worker shuts down. */
   readonly signal: AbortSignal;
   /** Says how far the work is; shown in the Temporal UI and by `cpa run`. */

@@ -12,6 +12,8 @@ export async function withRun<T>(body: (run: Run) => Promise<T>): Promise<T> {
     return await body({
       workflowId: context.info.workflowExecution?.workflowId ?? 'none',
       runId: context.info.workflowExecution?.runId ?? 'none',
+      scheduledMs: context.info.scheduledTimestampMs,
+      attempt: context.info.attempt,
       signal: context.cancellationSignal,
       report: (progress) => {
         last = progress;

@@ -42,7 +42,7 @@ export function fixedVersions(contract: TableContract, extra: ExtraVersions): Ex
   return { rules: contract.rulesVersion, ...extra };
 }
 
-/** Plans a table. `only` keeps the named partitions. Reads logs, and key columns when a dimension changed. */
+/** Plans a table. `only` keeps the partitions that hold one of these days; a table built whole holds them all. Reads logs, and key columns when a dimension changed. */
 export async function planTable(
   lake: Lake,
   contract: TableContract,
@@ -73,8 +73,13 @@ export async function planTable(
     for (const p of stale) dirty.add(p);
     if (stale.length > 0) reasons.push(`${upstream.table} version ${snapshot.version}: ${stale.length} partitions`);
   }
-  const partitions = [...dirty].filter((p) => only === null || only.includes(p)).sort();
+  const partitions = [...dirty].filter((p) => only === null || holdsOneOf(contract, p, only)).sort();
   return { table: contract.name, partitions, pinned, reasons };
+}
+
+function holdsOneOf(contract: TableContract, partition: string, days: readonly string[]): boolean {
+  if (partition === wholeTable) return true;
+  return contract.partition === 'month' ? days.some((d) => monthOf(d) === partition) : days.includes(partition);
 }
 
 async function candidatesOf(lake: Lake, contract: TableContract, target: Snapshot | null): Promise<string[]> {
@@ -116,10 +121,11 @@ async function staleBy(
   for (const commit of await table.commitsSince(least)) {
     for (const file of [...commit.adds, ...commit.removes]) {
       if (!file.dataChange) continue;
-      for (const p of mapped(upstream, Object.values(file.partitionValues)[0] ?? '')) touched.set(p, commit.version);
+      const value = Object.values(file.partitionValues)[0] ?? '';
+      for (const p of isWhole(contract) ? [wholeTable] : mapped(upstream, value)) touched.set(p, commit.version);
     }
     // A snapshot with the content of the latest one still says something: that it held at another instant, or before.
-    if (upstream.map.kind === 'whole' && snapshotOf(commit) !== null) touched.set(wholeTable, commit.version);
+    if (isWhole(contract) && snapshotOf(commit) !== null) touched.set(wholeTable, commit.version);
   }
   return behind.filter((p) => (touched.get(p) ?? -1) > consumed(p, upstream.table));
 }
@@ -131,10 +137,9 @@ function mapped(upstream: Upstream, value: string): string[] {
       return [value];
     case 'month':
       return [monthOf(value)];
-    case 'whole':
-      return [wholeTable];
     case 'window':
       return Array.from({ length: upstream.map.days + 1 }, (_, i) => dayAfter(value, i));
+    case 'whole':
     case 'dimension':
       return [];
   }

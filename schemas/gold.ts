@@ -149,7 +149,7 @@ export const orgMonthlyRevenue = mart(
     ...revenue,
     field('flags', dictionary, 'Flags of the invoices, comma separated; null when none'),
   ],
-  [{ table: 'silver.billing_monthly', map: { kind: 'same' } }],
+  [{ table: 'silver.billing_monthly', map: { kind: 'whole' } }],
   byOrganisation('month'),
 );
 

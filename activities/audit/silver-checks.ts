@@ -53,9 +53,12 @@ async function eventChecks(context: ActivityContext, run: Run, scope: AuditScope
   let unknown = 0;
   let flagged = 0;
   const organisations = await knownKeys(context, scope, dimOrgs.name, 'org_id');
-  for (const [day, fact] of facts) {
+  // By the days of Bronze: a day that Silver lacks altogether must not be left out of both sides.
+  for (const [day, { sums }] of raw) {
+    bronzeCost += (sums.cost_usd_increment ?? 0n) - (quarantined.get(day)?.money ?? 0n);
+  }
+  for (const fact of facts.values()) {
     silverCost += fact.sums['cost_usd'] ?? 0n;
-    bronzeCost += (raw.get(day)?.sums['cost_usd_increment'] ?? 0n) - (quarantined.get(day)?.money ?? 0n);
     rows += fact.rows;
     keys += fact.distinctKeys;
     for (const [org, n] of Object.entries(fact.texts['org_id'] ?? {})) if (!organisations.has(org)) unknown += n;

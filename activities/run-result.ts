@@ -1,0 +1,64 @@
+/** What a workflow run has done to a table, from the table's own commits: the same whichever attempt asks. */
+import type { DeltaTable } from '../engine/delta/table.ts';
+import type { Commit } from '../engine/delta/types.ts';
+import { workOf } from './commit-info.ts';
+import type { ActivityContext, Run, TableResult } from './context.ts';
+
+/** How much the clocks of the worker and of Temporal may differ. */
+const clockSkewMs = 600_000;
+
+/** A result of no work. */
+export function emptyResult(table: string): TableResult {
+  return {
+    table,
+    version: -1,
+    partitions: 0,
+    read: 0,
+    written: 0,
+    unchanged: 0,
+    quarantined: 0,
+    duplicate: 0,
+    late: 0,
+    bytes: 0,
+    ms: 0,
+  };
+}
+
+/** Adds up the work that this run's commits did, by whichever attempt. */
+export async function resultOfRun(
+  context: ActivityContext,
+  run: Run,
+  table: string,
+  startedMs: number,
+): Promise<TableResult> {
+  const delta = context.lake.table(table);
+  const commits = await commitsAfter(delta, run.scheduledMs - clockSkewMs);
+  const work = commits
+    .map(workOf)
+    .filter((w) => w !== null && w.runId === run.runId && w.workflowId === run.workflowId);
+  const sum = (pick: (w: NonNullable<(typeof work)[number]>) => number): number =>
+    work.reduce((n, w) => n + pick(w!), 0);
+  return {
+    table,
+    version: (await delta.latest())?.version ?? -1,
+    partitions: sum((w) => w.partitions),
+    read: sum((w) => w.counts.read),
+    written: sum((w) => w.counts.written),
+    unchanged: sum((w) => w.counts.unchanged),
+    quarantined: sum((w) => w.counts.quarantined),
+    duplicate: sum((w) => w.counts.duplicate),
+    late: sum((w) => w.counts.late),
+    bytes: sum((w) => w.bytes),
+    ms: context.clock() - startedMs,
+  };
+}
+
+async function commitsAfter(table: DeltaTable, timestampMs: number): Promise<Commit[]> {
+  for (let limit = 16; ; limit *= 4) {
+    const commits = await table.history(limit);
+    const oldest = commits.at(-1);
+    if (oldest === undefined || oldest.version === 0 || oldest.timestampMs < timestampMs) {
+      return commits.filter((c) => c.timestampMs >= timestampMs);
+    }
+  }
+}
