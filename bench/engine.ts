@@ -28,6 +28,8 @@ interface LineRun {
   readonly gold: number;
   readonly total: number;
   readonly peakRssBytes: number;
+  /** Processor time of the worker. */
+  readonly cpuSeconds: number;
   readonly tables: LayerResult['tables'];
 }
 
@@ -64,6 +66,8 @@ export async function benchEngine(options: EngineBenchOptions): Promise<{ about:
     const of = (runs: readonly LineRun[], pick: (run: LineRun) => number) => median(runs.map(pick));
     const rival = median(theirs.map((r) => r.totalMs / 1000));
     const path = of(ours, (r) => r.total);
+    const cpu = of(ours, (r) => r.cpuSeconds);
+    const rivalCpu = median(theirs.map((r) => r.cpuSeconds));
     return {
       about:
         `${options.landing === null ? `Generated landing zone of ${events.toLocaleString('en')} events` : 'A landing zone given with `--data`'}, ` +
@@ -93,6 +97,9 @@ export async function benchEngine(options: EngineBenchOptions): Promise<{ about:
         measured('… in DuckDB', 's', rival),
         measured('… peak resident memory of DuckDB', 'GiB', Math.max(...theirs.map((r) => r.peakRssBytes)) / 2 ** 30),
         budgeted(budgets.againstDuckdb, rival / path),
+        measured('processor time of the same path', 's', cpu),
+        measured('… in DuckDB', 's', rivalCpu),
+        measured('DuckDB processor time / ours, which other work on the machine disturbs least', '×', rivalCpu / cpu),
       ],
     };
   } finally {
@@ -114,6 +121,7 @@ async function lineRun({ stack }: EngineBenchOptions, landing: string, inputs: I
   const run = (type: keyof Inputs): Promise<LayerResult> =>
     temporal.client.workflow.execute(type, { taskQueue, workflowId: `${taskQueue}-${type}`, args: [inputs[type]] });
   try {
+    const cpuBefore = await worker.cpuSeconds();
     const times = [performance.now()];
     const [batch, stream] = await Promise.all([run('bronzeBatch'), run('bronzeStream')]);
     times.push(performance.now());
@@ -128,6 +136,7 @@ async function lineRun({ stack }: EngineBenchOptions, landing: string, inputs: I
       gold: between(2, 3),
       total: between(0, 3),
       peakRssBytes: await worker.peakRssBytes(),
+      cpuSeconds: (await worker.cpuSeconds()) - cpuBefore,
       tables: [batch, stream, silver, gold].flatMap((r) => r.tables),
     };
   } finally {

@@ -65,6 +65,7 @@ const daily = `
 
 async function measure(connection: DuckDBConnection): Promise<DuckdbLine> {
   const steps: { name: string; ms: number }[] = [];
+  const cpuBefore = process.cpuUsage();
   const started = performance.now();
   for (const [name, sql] of Object.entries({ bronze, silver, daily })) {
     const from = performance.now();
@@ -72,6 +73,7 @@ async function measure(connection: DuckDBConnection): Promise<DuckdbLine> {
     steps.push({ name, ms: performance.now() - from });
   }
   const totalMs = performance.now() - started;
+  const cpu = process.cpuUsage(cpuBefore);
   // Counted after the clock stopped.
   const counts = await connection.runAndReadAll(
     `select ${['bronze', 'silver', 'daily'].map((zone) => `(select count(*) from ${files(zone)}) as ${zone}`).join(', ')},
@@ -84,6 +86,7 @@ async function measure(connection: DuckDBConnection): Promise<DuckdbLine> {
     rows: { bronze: Number(b), silver: Number(s), daily: Number(d) },
     costUsd: String(cost),
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    cpuSeconds: (cpu.user + cpu.system) / 1e6,
   };
 }
 

@@ -10,6 +10,8 @@ export interface DuckdbLine {
   /** Sum of the Silver cost, six decimals. */
   readonly costUsd: string;
   readonly peakRssBytes: number;
+  /** Processor time of the steps, all threads, seconds. */
+  readonly cpuSeconds: number;
 }
 
 /**

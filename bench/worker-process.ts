@@ -8,6 +8,8 @@ import type { Stack } from '../stack/stack.ts';
 export interface WorkerProcess {
   /** Most memory it held at a time, its threads included, bytes. */
   peakRssBytes(): Promise<number>;
+  /** Processor time it has used so far, all threads, seconds. */
+  cpuSeconds(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -56,6 +58,12 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
       const kib = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
       if (kib === undefined) throw new Error(`process ${child.pid} does not say its peak memory`);
       return Number(kib) * 1024;
+    },
+    cpuSeconds: async () => {
+      // After the name in brackets: state is field 3, utime and stime are fields 14 and 15, in ticks of 10 ms.
+      const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / 100;
     },
     stop: async () => {
       child.kill('SIGTERM');
