@@ -26,13 +26,10 @@ export const unitOfMetric: Readonly<Record<string, string>> = {
 };
 const metrics = Object.keys(unitOfMetric);
 
-/** Fields whose type is a number; `schema_version` is whole. */
-const numbers = ['value', 'cost_usd_increment', 'carbon_kg', 'genai_tokens', 'schema_version'];
-const rounding = ['value', 'cost_usd_increment', 'carbon_kg', 'genai_tokens'];
+/** Fields whose type is a decimal number. */
+const decimals = ['value', 'cost_usd_increment', 'carbon_kg', 'genai_tokens'];
 const texts = ['resource_id', 'service', 'region', 'metric', 'unit'];
 
-/** The field is a number that its type cannot hold. */
-const outOfRange = (field: string): Predicate => all(isRescued(field, 'number'), isNull(field));
 const misfit = (field: string): Predicate => all(isRescued(field), isNull(field));
 const rounded = (field: string): Predicate => all(isRescued(field), not(isNull(field)));
 
@@ -51,8 +48,19 @@ export const eventRejectRules: readonly Rule[] = [
   ),
   rule('reject', 'cost_non_negative', 'The cost is below −0.01', below('cost_usd_increment', '-0.01')),
   rule('reject', 'value_not_numeric', 'A value is present but is not a number', misfitOther('value')),
-  ...numbers.map((field) =>
-    rule('reject', `${field}_out_of_range`, `${field} is a number its type cannot hold`, outOfRange(field)),
+  ...decimals.map((field) =>
+    rule(
+      'reject',
+      `${field}_out_of_range`,
+      `${field} is a number its type cannot hold`,
+      all(isRescued(field, 'number'), isNull(field)),
+    ),
+  ),
+  rule(
+    'reject',
+    'schema_version_out_of_range',
+    'schema_version is a whole number beyond 32 bits',
+    all(isRescued('schema_version', 'beyond_int32'), isNull('schema_version')),
   ),
 ];
 
@@ -113,7 +121,7 @@ export const eventFlagRules: readonly Rule[] = [
     'flag',
     'rounded',
     'A number has more digits than are kept: rounded half to even',
-    any(...rounding.map(rounded)),
+    any(...decimals.map(rounded)),
   ),
   rule(
     'flag',

@@ -17,13 +17,15 @@ export type Predicate =
   | { readonly is: 'later'; readonly field: string; readonly than: string }
   /** The text is not the text of field `from`. */
   | { readonly is: 'differs'; readonly field: string; readonly from: string }
-  /** Raw text of the field was rescued; it reads as a number, does not, or either. */
-  | { readonly is: 'rescued'; readonly field: string; readonly as: 'number' | 'other' | 'any' }
+  /** Raw text of the field was rescued; it reads as a number, as a whole number beyond 32 bits, as none, or any of these. */
+  | { readonly is: 'rescued'; readonly field: string; readonly as: RescuedAs }
   /** A key stood more than once in the line. */
   | { readonly is: 'repeated_key' }
   | { readonly all: readonly Predicate[] }
   | { readonly any: readonly Predicate[] }
   | { readonly not: Predicate };
+
+export type RescuedAs = 'number' | 'beyond_int32' | 'other' | 'any';
 
 /** A quality rule: what makes a row break it, and what then happens to the row. */
 export interface Rule {
@@ -55,11 +57,7 @@ export const equal = (field: string, than: string): Predicate => ({ is: 'equal',
 export const isTrue = (field: string): Predicate => ({ is: 'true', field });
 export const later = (field: string, than: string): Predicate => ({ is: 'later', field, than });
 export const differs = (field: string, from: string): Predicate => ({ is: 'differs', field, from });
-export const isRescued = (field: string, as: 'number' | 'other' | 'any' = 'any'): Predicate => ({
-  is: 'rescued',
-  field,
-  as,
-});
+export const isRescued = (field: string, as: RescuedAs = 'any'): Predicate => ({ is: 'rescued', field, as });
 export const repeatedKey: Predicate = { is: 'repeated_key' };
 export const all = (...all: readonly Predicate[]): Predicate => ({ all });
 export const any = (...any: readonly Predicate[]): Predicate => ({ any });

@@ -1,6 +1,6 @@
 /** Interprets quality rules over whole columns: a rule is data, a mask is its answer for every row. */
 import type { Column, DictionaryColumn } from '../engine/columnar/column.ts';
-import type { Predicate, Rule } from '../schemas/rule.ts';
+import type { Predicate, RescuedAs, Rule } from '../schemas/rule.ts';
 import {
   comparisonMask,
   differsMask,
@@ -13,7 +13,7 @@ import {
   trueMask,
   union,
 } from './masks.ts';
-import type { Rescued } from './rescued.ts';
+import type { Reading, Rescued } from './rescued.ts';
 
 /** The rows to judge: their columns by name (those of other tables as `<alias>.<field>`), and what was rescued. */
 export interface Frame {
@@ -146,9 +146,13 @@ function allOf([head, ...rest]: readonly Predicate[], frame: Frame): Mask {
   return mask;
 }
 
-function rescuedMask(frame: Frame, name: string, as: 'number' | 'other' | 'any'): Mask {
+function rescuedMask(frame: Frame, name: string, as: RescuedAs): Mask {
   const field = frame.rescued.fields.get(name);
   if (field === undefined) return null;
-  const rows = as === 'any' ? field.rows : field.rows.filter((_, at) => field.numeric[at] === (as === 'number'));
-  return rowsMask(rows, frame.length);
+  const reads = (reading: Reading): boolean =>
+    as === 'any' || as === reading || (as === 'number' && reading === 'beyond_int32');
+  return rowsMask(
+    field.rows.filter((_, at) => reads(field.readings[at]!)),
+    frame.length,
+  );
 }

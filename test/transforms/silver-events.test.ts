@@ -46,6 +46,10 @@ test('each rejected event is rejected for the first rule it breaks', () => {
     [line({ value: {} }), 'value_not_numeric'],
     [line({ value: 'many', cost_usd_increment: 1e30 }), 'value_not_numeric'],
     [line({ value: false }), 'value_not_numeric'],
+    // Around numbers the decoder trims ASCII white space only.
+    [line({ value: '\u00a05' }), 'value_not_numeric'],
+    [line({ cost_usd_increment: '\u00a05' }), 'cost_missing'],
+    [line({ cost_usd_increment: '5\ufeff' }), 'cost_missing'],
     [raw('value', '1000000000000'), 'value_out_of_range'],
     [raw('value', '"1e400"'), 'value_out_of_range'],
     [raw('cost_usd_increment', '1e30'), 'cost_usd_increment_out_of_range'],
@@ -53,6 +57,8 @@ test('each rejected event is rejected for the first rule it breaks', () => {
     [raw('carbon_kg', '1e400'), 'carbon_kg_out_of_range'],
     [raw('genai_tokens', '"123456789012345678901234567890"'), 'genai_tokens_out_of_range'],
     [raw('schema_version', '99999999999'), 'schema_version_out_of_range'],
+    [raw('schema_version', '"-3e9 "'), 'schema_version_out_of_range'],
+    [raw('schema_version', '1e400'), 'schema_version_out_of_range'],
   ];
   const { table, rejects } = silver([line({ event_id: 'good' }), ...cases.map(([text]) => text)]);
   assert.deepEqual(rowsOf(table, ['event_id']), [{ event_id: 'good' }]);
@@ -97,11 +103,20 @@ test('each flag rule flags its events, which stay', () => {
     [line({ timestamp: '2025-07-03T10:00:00' }), 'timestamp_without_zone'],
     [line({ schema_version: undefined }), 'schema_version_absent'],
     [`${line({}).slice(0, -1)},"value":3}`, 'repeated_key'],
+    [`${line({ _repeated: 'often' }).slice(0, -1)},"value":3}`, 'repeated_key'],
+    [line({ _repeated: true }), ''],
+    [line({ _repeated: [] }), ''],
+    [line({ _repeated: [1] }), ''],
+    [line({ _repeated: { value: 2 } }), ''],
+    [line({ _repeated: ['value'], colour: 'red' }), ''],
     [raw('value', '2.1234567'), 'rounded'],
     [raw('carbon_kg', '"0.1234567891"'), 'rounded'],
     [line({ region: 5 }), 'wrong_type'],
     [line({ carbon_kg: 'low' }), 'wrong_type'],
     [line({ schema_version: 'two' }), 'wrong_type'],
+    [raw('schema_version', '1.5'), 'wrong_type'],
+    [raw('schema_version', '" 3000000000.5"'), 'wrong_type'],
+    [raw('schema_version', '1.00000000000000000001'), 'wrong_type'],
     [line({ timestamp: '2025-07-01T23:59:59Z' }), 'resource_created_after_event'],
     [line({ timestamp: '2025-06-30T23:59:59Z' }), 'resource_created_after_event,event_before_signup'],
     [line({ timestamp: '2025-07-02T00:00:00Z' }), ''],
@@ -164,6 +179,19 @@ test('a cost is an outlier above 3 × the interpolated 99th percentile of its se
   assert.deepEqual(
     outliers.map((r) => r.cost_usd),
     ['300.01'],
+  );
+});
+
+test('no cost is an outlier where the percentile is not above 0', () => {
+  const { table } = silver([-0.01, -0.005].map((cost) => line({ cost_usd_increment: cost })));
+  assert.deepEqual(
+    rowsOf(table, ['cost_outlier']).map((r) => r.cost_outlier),
+    [false, false],
+  );
+  const free = silver([...Array.from({ length: 200 }, () => 0), 1].map((cost) => line({ cost_usd_increment: cost })));
+  assert.deepEqual(
+    rowsOf(free.table, ['cost_outlier']).filter((r) => r.cost_outlier === true),
+    [],
   );
 });
 

@@ -7,9 +7,9 @@ const outlierFactor = 3;
 const outlierQuantile = 0.99;
 
 /**
- * Whether each cost is above 3 × the 99th percentile of its group, all rows with the same `keys` (day and service). The
- * percentile interpolates linearly between the two nearest ranks (Hyndman and Fan's type 7), in float64. The rows must
- * be all rows of their days.
+ * Whether each cost is above 3 × the 99th percentile of its group, all rows with the same `keys` (day and service); none
+ * is where the percentile is not above 0. The percentile interpolates linearly between the two nearest ranks (Hyndman
+ * and Fan's type 7), in float64. The rows must be all rows of their days.
  */
 export function costOutliers(costs: DecimalColumn, keys: readonly Column[]): BoolColumn {
   const { ids, count } = groupBy([...keys]);
@@ -22,7 +22,8 @@ export function costOutliers(costs: DecimalColumn, keys: readonly Column[]): Boo
   for (let i = 0; i < ids.length; i++) grouped[next[ids[i]!]!++] = values[i]!;
   const limits = new Float64Array(count);
   for (let g = 0; g < count; g++) {
-    limits[g] = outlierFactor * quantileOf(grouped.subarray(starts[g]!, starts[g + 1]!), outlierQuantile);
+    const usual = quantileOf(grouped.subarray(starts[g]!, starts[g + 1]!), outlierQuantile);
+    limits[g] = usual > 0 ? outlierFactor * usual : Number.POSITIVE_INFINITY;
   }
   const bits = new Uint8Array((values.length + 7) >> 3);
   for (let i = 0; i < values.length; i++) if (values[i]! > limits[ids[i]!]!) bits[i >> 3]! |= 1 << (i & 7);
