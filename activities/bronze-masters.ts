@@ -95,7 +95,8 @@ export async function loadMasterSnapshot(
       run,
       source.name,
       result.rejects.map((reject, i) => ({ reject, raw: result.raws[i] ?? null })),
-      { appId: `master/${source.name}`, version: info.generation },
+      // By content: the file may be another one when an attempt that died here is repeated.
+      { appId: `master/${source.name}/${file.hash}`, version: 1 },
     );
     const bytes = result.adds.reduce((n, a) => n + a.size, 0);
     try {

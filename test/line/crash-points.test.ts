@@ -17,9 +17,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { generateLanding } from '../../cli/generate/landing.ts';
+import { Lake } from '../../engine/delta/lake.ts';
+import { openStore } from '../../engine/storage/open.ts';
 import { type FaultKind, type FaultyStore, faultKinds, faultyStore, type Objects } from '../faults/faulty-store.ts';
 import { changed, lakeState } from '../faults/lake-state.ts';
 import { freshProcess, lineSteps, type Step } from '../faults/steps.ts';
+import { rowsIn } from './tables.ts';
 
 const batchBytes = 4000;
 
@@ -53,6 +56,25 @@ describe('an activity that is stopped at any write', () => {
     for (const master of ['customers_orgs.csv', 'users.csv']) dropLastLine(join(landing, master));
     appendFileSync(join(landing, 'support_tickets.csv'), 'not a ticket\n');
     line = await everyWrite(line);
+  });
+
+  it('keeps the rejects of a master that is replaced before the next attempt', async () => {
+    const step = lineSteps.find(({ name }) => name === 'bronze.support_tickets')!;
+    const file = join(landing, 'support_tickets.csv');
+    const header = readFileSync(file, 'utf8').split('\n')[0]!;
+    const keyless = (subject: string): string => header.replace('ticket_id', '').replace(/[a-z_]+/g, subject);
+    const tried = aLake(new Map());
+    writeFileSync(file, `${header}\n${keyless('a')}\n`);
+    tried.store.arm({ kind: 'crash', write: 1 });
+    await assert.rejects(attempt(tried.root, step));
+    assert.ok(tried.store.writes[1]!.startsWith('quarantine/support_tickets/_delta_log/'), tried.store.writes[1]);
+    tried.store.arm(null);
+    writeFileSync(file, `${header}\n${keyless('b')}\n`);
+    await attempt(tried.root, step);
+    const raws = (await rowsIn(new Lake(openStore(tried.root), Date.now), 'quarantine.support_tickets')).map(
+      (r) => r.raw,
+    );
+    assert.equal(raws.length, 2);
   });
 
   /** Runs the line step by step, each step from the same lake for every fault. Returns the lake the line ends with. */
