@@ -50,6 +50,8 @@ function passes(error: unknown): boolean {
     // A host that answers with a refusal will refuse again.
     return Object.values(error.innerErrors ?? {}).every((e) => !(e instanceof cassandra.errors.AuthenticationError));
   }
+  // The driver's mark on a plain Error: the connection was lost under a request that went nowhere else.
+  if (error instanceof Error && 'isSocketError' in error && error.isSocketError === true) return true;
   return (
     error instanceof cassandra.errors.OperationTimedOutError || error instanceof cassandra.errors.BusyConnectionError
   );

@@ -15,6 +15,8 @@ try {
   console.log(`worker ${process.pid} on task queue ${config.taskQueue}, lake ${config.lake}`);
   await worker.stopped;
   await temporal.connection.close();
+  // The Cassandra driver keeps connections that it reopened after a lost one, even after its shutdown.
+  process.exit();
 } catch (error) {
   console.error(`worker: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
