@@ -30,11 +30,13 @@ export interface Step {
   readonly run: (process: Process) => Promise<unknown>;
 }
 
+const taskOf = { ...tasks };
+
 /** Tasks run where they are called; inputs and results are copied as they are between threads. */
 const inline: Compute = {
   threads: 2,
   run: async (task, input) => {
-    const result: unknown = await tasks[task](structuredClone(input) as never);
+    const result: unknown = await taskOf[task](structuredClone(input) as never);
     const isMoved = typeof result === 'object' && result !== null && valueSymbol in result;
     return structuredClone(isMoved ? result[valueSymbol] : result) as never;
   },
@@ -43,6 +45,8 @@ const inline: Compute = {
 export const run: Run = {
   workflowId: 'test',
   runId: 'test',
+  scheduledMs: 0,
+  attempt: 1,
   signal: new AbortController().signal,
   report: () => undefined,
 };

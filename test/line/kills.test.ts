@@ -19,7 +19,7 @@ describe(`a worker that is killed ${kills} times in one run`, () => {
   const landing = join(root, 'landing');
   const random = randomOf('kills');
 
-  before(() => generateLanding({ events: 1500, days: 12, seed: 5, orgs: 8, files: 12, out: landing }));
+  before(() => generateLanding({ events: 800, days: 8, seed: 5, orgs: 6, files: 8, out: landing }));
   after(() => rmSync(root, { recursive: true, force: true }));
 
   it('leaves what an undisturbed run leaves, in the lake and in Cassandra', async () => {
