@@ -33,8 +33,8 @@ const texts = ['resource_id', 'service', 'region', 'metric', 'unit'];
 const misfit = (field: string): Predicate => all(isRescued(field), isNull(field));
 const rounded = (field: string): Predicate => all(isRescued(field), not(isNull(field)));
 
-function rule(severity: Rule['severity'], id: string, description: string, predicate: Predicate): Rule {
-  return { id, table: 'silver.usage_events', severity, description, predicate, version: 1 };
+function rule(severity: Rule['severity'], id: string, description: string, predicate: Predicate, version = 1): Rule {
+  return { id, table: 'silver.usage_events', severity, description, predicate, version };
 }
 
 /** Rows that break one of these are quarantined, for the first one broken. */
@@ -61,6 +61,7 @@ export const eventRejectRules: readonly Rule[] = [
     'schema_version_out_of_range',
     'schema_version is a whole number beyond 32 bits',
     all(isRescued('schema_version', 'beyond_int32'), isNull('schema_version')),
+    2,
   ),
 ];
 
@@ -116,7 +117,7 @@ export const eventFlagRules: readonly Rule[] = [
     'The line states no schema version: taken as 1',
     all(isNull('schema_version'), not(isRescued('schema_version'))),
   ),
-  rule('flag', 'repeated_key', 'A key stands more than once in the line: the last one counts', repeatedKey),
+  rule('flag', 'repeated_key', 'A key stands more than once in the line: the last one counts', repeatedKey, 2),
   rule(
     'flag',
     'rounded',

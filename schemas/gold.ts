@@ -20,6 +20,7 @@ import {
   type Upstream,
   utf8,
 } from './contract.ts';
+import { genaiPriceVersion } from './pricing.ts';
 
 /** Days of history an anomaly score looks back on. */
 export const anomalyWindowDays = 28;
@@ -32,8 +33,9 @@ function mart(
   fields: readonly Field[],
   upstream: readonly Upstream[],
   serving: ServingKey,
+  rulesVersion = 1,
 ): TableContract {
-  return { name: `gold.${name}`, layer: 'gold', doc, key, partition, fields, upstream, rulesVersion: 1, serving };
+  return { name: `gold.${name}`, layer: 'gold', doc, key, partition, fields, upstream, rulesVersion, serving };
 }
 
 function byOrganisation(day: string, ...rest: readonly string[]): ServingKey {
@@ -123,6 +125,7 @@ export const orgDailyGenaiUsage = mart(
   ],
   [{ table: 'silver.usage_events', map: { kind: 'same' } }],
   byOrganisation('event_date', 'service_name'),
+  genaiPriceVersion,
 );
 
 const revenue: readonly Field[] = [

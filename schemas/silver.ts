@@ -144,6 +144,6 @@ export const silverUsageEvents: TableContract = {
     { table: dimOrgs.name, map: { kind: 'dimension', key: 'org_id' } },
     { table: dimResources.name, map: { kind: 'dimension', key: 'resource_id' } },
   ],
-  rulesVersion: 1,
+  rulesVersion: 2,
   serving: null,
 };
