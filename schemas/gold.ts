@@ -90,10 +90,10 @@ const support: readonly Field[] = [
   field('avg_csat', ratio, 'Mean of the valid scores (1 to 5); null without one'),
   required('open_tickets', int64, 'Not resolved in the snapshot'),
   required('resolved_tickets', int64, 'Of that day’s tickets, those that are resolved'),
-  field('mean_hours_to_resolve', ratio, 'Mean hours from opened to resolved, of the resolved ones'),
+  field('mean_hours_to_resolve', ratio, 'Mean hours from opened to resolved, of the tickets that state both days'),
   required('rated_tickets', int64, 'Tickets with a valid score'),
   required('csat_total', decimal(38, 2), 'Sum of the valid scores'),
-  required('hours_to_resolve_total', decimal(38, 6), 'Sum of hours from opened to resolved'),
+  required('hours_to_resolve_total', decimal(38, 6), 'Sum of those hours'),
 ];
 
 export const orgDailySupportMetrics = mart(
@@ -101,7 +101,7 @@ export const orgDailySupportMetrics = mart(
   'Support tickets by organisation and the day they were opened',
   ['org_id', 'ticket_date'],
   'ticket_date',
-  [org, required('ticket_date', date, 'UTC day the tickets were opened'), ...support],
+  [org, required('ticket_date', date, 'UTC day the tickets were opened; 1970-01-01 stands for not stated'), ...support],
   [{ table: 'silver.support_tickets', map: { kind: 'whole' } }],
   byOrganisation('ticket_date'),
 );
@@ -145,7 +145,7 @@ export const orgMonthlyRevenue = mart(
   'month',
   [
     org,
-    required('month', date, 'First day of the month'),
+    required('month', date, 'First day of the month; 1970-01-01 stands for not stated'),
     field('currency', dictionary, 'Currency of the invoices; null when they differ'),
     field('fx_stated', decimal(18, 9), 'Rate as stated; null when currencies or rates differ'),
     field('fx_applied', decimal(18, 9), 'Rate applied (1 for US dollars); null when currencies or rates differ'),
@@ -163,7 +163,7 @@ export const orgMonthlyReconciliation = mart(
   'month',
   [
     org,
-    required('month', date, 'First day of the month'),
+    required('month', date, 'First day of the month; 1970-01-01 stands for not stated'),
     field('metered_cost_usd', moneySum, 'Cost of the month’s usage events; null without any'),
     field('invoiced_subtotal_usd', convertedSum, 'Subtotal of the month’s invoices; null without any'),
     field('difference_usd', convertedSum, 'metered − invoiced, a missing side counted as 0'),
@@ -192,7 +192,11 @@ export const orgDailyCostAnomalies = mart(
     field('upper_cost_usd', float64, 'expected + 3 σ'),
     field('z_score', float64, '(actual − mean) / σ; null when σ is 0'),
     field('modified_z_score', float64, '0.6745 × (actual − median) / MAD; null when MAD is 0'),
-    field('percentile_rank', float64, 'Share of the baseline at or below the day (ties half), 0 to 100'),
+    field(
+      'percentile_rank',
+      float64,
+      'Share of the baseline strictly below the day plus half of that equal to it, 0 to 100',
+    ),
     required('baseline_points', int32, 'Days with a row among the 28 before'),
     required('votes', int32, 'Tests that call the day anomalous, 0 to 3'),
     required('is_anomaly', bool, 'At least 2 votes'),
@@ -209,7 +213,7 @@ export const orgMonthlyEngagement = mart(
   'month',
   [
     org,
-    required('month', date, 'First day of the month'),
+    required('month', date, 'First day of the month; 1970-01-01 stands for not stated'),
     required('nps_responses', int64, 'Surveys with a valid score'),
     field('avg_nps_score', ratio, 'Mean of the valid scores; null without one'),
     required('touches', int64, 'Marketing touches'),
@@ -259,7 +263,12 @@ export const dailySupportRollup = mart(
   'Support tickets over all organisations by the day opened, region and plan',
   ['ticket_date', 'hq_region', 'plan_tier'],
   'ticket_date',
-  [required('ticket_date', date, 'UTC day the tickets were opened'), rollupRegion, rollupPlan, ...support],
+  [
+    required('ticket_date', date, 'UTC day the tickets were opened; 1970-01-01 stands for not stated'),
+    rollupRegion,
+    rollupPlan,
+    ...support,
+  ],
   [
     { table: 'gold.org_daily_support_metrics', map: { kind: 'same' } },
     { table: 'silver.dim_orgs', map: { kind: 'whole' } },
@@ -272,7 +281,12 @@ export const monthlyRevenueRollup = mart(
   'Invoiced revenue over all organisations by month, region and plan, US dollars',
   ['month', 'hq_region', 'plan_tier'],
   'month',
-  [required('month', date, 'First day of the month'), rollupRegion, rollupPlan, ...revenue],
+  [
+    required('month', date, 'First day of the month; 1970-01-01 stands for not stated'),
+    rollupRegion,
+    rollupPlan,
+    ...revenue,
+  ],
   [
     { table: 'gold.org_monthly_revenue', map: { kind: 'same' } },
     { table: 'silver.dim_orgs', map: { kind: 'whole' } },
