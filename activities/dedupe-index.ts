@@ -30,16 +30,16 @@ export class DedupeIndex {
   }
 
   /** Takes the index of exactly the rows of a snapshot; null is the empty table. */
-  async take(snapshot: Snapshot | null): Promise<IdIndex> {
+  async take(snapshot: Snapshot | null, signal: AbortSignal): Promise<IdIndex> {
     const held = this.#held;
     this.#held = null;
     if (snapshot === null) return new IdIndex();
-    if (held === null || held.version > snapshot.version) return this.#build(snapshot);
+    if (held === null || held.version > snapshot.version) return this.#build(snapshot, signal);
     const commits = await this.#context.lake.table(snapshot.metadata.name).commitsSince(held.version);
     const later = commits.filter((c) => c.version <= snapshot.version);
-    if (later.some((c) => c.removes.some((r) => r.dataChange))) return this.#build(snapshot);
+    if (later.some((c) => c.removes.some((r) => r.dataChange))) return this.#build(snapshot, signal);
     const added = later.flatMap((c) => c.adds.filter((a) => a.dataChange));
-    await this.#insert(held.index, snapshot, added);
+    await this.#insert(held.index, snapshot, added, signal);
     return held.index;
   }
 
@@ -48,13 +48,13 @@ export class DedupeIndex {
     if (this.#held === null || this.#held.version < version) this.#held = { index, version };
   }
 
-  async #build(snapshot: Snapshot): Promise<IdIndex> {
+  async #build(snapshot: Snapshot, signal: AbortSignal): Promise<IdIndex> {
     const index = new IdIndex();
-    await this.#insert(index, snapshot, snapshot.files);
+    await this.#insert(index, snapshot, snapshot.files, signal);
     return index;
   }
 
-  async #insert(index: IdIndex, snapshot: Snapshot, files: readonly AddFile[]): Promise<void> {
+  async #insert(index: IdIndex, snapshot: Snapshot, files: readonly AddFile[], signal: AbortSignal): Promise<void> {
     const { lakeRoot, compute } = this.#context;
     const groups: AddFile[][] = [];
     let rows = taskRows;
@@ -67,12 +67,11 @@ export class DedupeIndex {
       rows += file.stats.numRecords;
     }
     await mapTasks(compute, groups, async (group) => {
-      const { ids, contents } = await compute.run('readIds', {
-        lake: lakeRoot,
-        metadata: snapshot.metadata,
-        files: group,
-        seed: this.seed,
-      });
+      const { ids, contents } = await compute.run(
+        'readIds',
+        { lake: lakeRoot, metadata: snapshot.metadata, files: group, seed: this.seed },
+        { signal },
+      );
       index.insert(ids, contents, new Uint8Array(ids.lo.length).fill(1));
     });
   }

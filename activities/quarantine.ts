@@ -5,7 +5,7 @@ import { columnOf } from '../engine/columnar/table.ts';
 import { selectedIndices, takeTable } from '../engine/columnar/take.ts';
 import { writeDataFiles } from '../engine/delta/data-file.ts';
 import { readFiles } from '../engine/delta/read.ts';
-import { CommitConflict } from '../engine/delta/types.ts';
+import { type AddFile, type Commit, CommitConflict, type FileStats } from '../engine/delta/types.ts';
 import { metadataOf, pathOf } from '../schemas/contract.ts';
 import { quarantineOf } from '../schemas/quarantine.ts';
 import { quarantineRows } from '../transforms/quarantine.ts';
@@ -17,25 +17,36 @@ export interface Rejected {
   readonly raw: Uint8Array | null;
 }
 
-/** Appends rows that Bronze rejected. `identity` (application id and version) tells a repeat of the same append. */
-export async function appendQuarantine(
+/** Writes the files of rejected rows, beside the table: nobody sees them before `appendQuarantine`. */
+export function writeQuarantine(
   context: ActivityContext,
   run: Run,
   source: string,
   rejected: readonly Rejected[],
+): Promise<readonly AddFile[]> {
+  const contract = quarantineOf(source);
+  if (rejected.length === 0) return Promise.resolve([]);
+  return writeDataFiles(
+    context.lake.store,
+    pathOf(contract.name),
+    metadataOf(contract),
+    rowsOf(context, run, rejected),
+    { nowMs: context.clock() },
+  );
+}
+
+/** Appends files of rejected rows. `identity` (application id and version) tells a repeat of the same append. */
+export async function appendQuarantine(
+  context: ActivityContext,
+  source: string,
+  adds: readonly AddFile[],
   identity: { readonly appId: string; readonly version: number },
 ): Promise<void> {
-  if (rejected.length === 0) return;
+  if (adds.length === 0) return;
   const contract = quarantineOf(source);
   const table = context.lake.table(contract.name);
-  const metadata = metadataOf(contract);
-  let adds = null;
   for (;;) {
     const base = await table.latest();
-    if ((base?.txns.get(identity.appId) ?? -1) >= identity.version) return;
-    adds ??= await writeDataFiles(context.lake.store, pathOf(contract.name), metadata, rowsOf(context, run, rejected), {
-      nowMs: context.clock(),
-    });
     try {
       await table.commit({
         base,
@@ -44,7 +55,7 @@ export async function appendQuarantine(
         removes: [],
         txns: { [identity.appId]: identity.version },
         identity: identity.appId,
-        ...(base === null ? { metadata } : {}),
+        ...(base === null ? { metadata: metadataOf(contract) } : {}),
         dataChange: true,
         operation: 'WRITE',
         info: {},
@@ -54,6 +65,11 @@ export async function appendQuarantine(
       if (!(error instanceof CommitConflict)) throw error;
     }
   }
+}
+
+/** The quarantine files that a commit's info names; its rejects are theirs. */
+export function quarantineFilesOf(commit: Commit): readonly AddFile[] {
+  return (commit.info.quarantine as AddFile[] | undefined) ?? [];
 }
 
 /**
@@ -82,18 +98,12 @@ export async function reconcileSilverQuarantine(
     const removes = [];
     const kept = [];
     for (const file of base?.files ?? []) {
-      const rows = await readFiles(context.lake.store, path, metadata, [file]);
-      const keep = new Uint8Array(rows.numRows).fill(1);
-      const [layers, dates, files, generations, offsets, rules] = [
-        'layer',
-        'event_date',
-        'source_file',
-        'source_generation',
-        'source_offset',
-        'rule_id',
-      ].map((name) => columnOf(rows, name));
+      if (!mayHold(file, dayNumbers)) continue;
+      const keys = await readFiles(context.lake.store, path, metadata, [file], judgedColumns);
+      const keep = new Uint8Array(keys.numRows).fill(1);
+      const [layers, dates, files, generations, offsets, rules] = judgedColumns.map((name) => columnOf(keys, name));
       let stale = 0;
-      for (let i = 0; i < rows.numRows; i++) {
+      for (let i = 0; i < keys.numRows; i++) {
         if (valueAt(layers!, i) !== 'silver' || !dayNumbers.has(valueAt(dates!, i) as number)) continue;
         const key = [files, generations, offsets, rules].map((c) => String(valueAt(c!, i))).join('\u0000');
         if (wanted.delete(key)) continue;
@@ -102,6 +112,7 @@ export async function reconcileSilverQuarantine(
       }
       if (stale === 0) continue;
       removes.push(file);
+      const rows = await readFiles(context.lake.store, path, metadata, [file]);
       kept.push(takeTable(rows, selectedIndices(keep)));
     }
     const isSame = wanted.size === 0 && removes.length === 0;
@@ -128,6 +139,16 @@ export async function reconcileSilverQuarantine(
       if (!(error instanceof CommitConflict)) throw error;
     }
   }
+}
+
+const judgedColumns = ['layer', 'event_date', 'source_file', 'source_generation', 'source_offset', 'rule_id'] as const;
+
+/** Whether the file's statistics allow for a row of one of the days (since 1970-01-01). */
+function mayHold(file: AddFile, days: ReadonlySet<number>): boolean {
+  const bound = (values: FileStats['minValues']): number =>
+    Date.parse(`${String(values?.event_date)}T00:00:00Z`) / 86_400_000;
+  const [least, most] = [bound(file.stats.minValues), bound(file.stats.maxValues)];
+  return Number.isNaN(least) || Number.isNaN(most) || [...days].some((d) => d >= least && d <= most);
 }
 
 /** Application id of the record that Silver judged the events of a day. */

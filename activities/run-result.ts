@@ -1,7 +1,7 @@
 /** What a workflow run has done to a table, from the table's own commits: the same whichever attempt asks. */
 import type { DeltaTable } from '../engine/delta/table.ts';
 import type { Commit } from '../engine/delta/types.ts';
-import { workOf } from './commit-info.ts';
+import { type WorkInfo, workOf } from './commit-info.ts';
 import type { ActivityContext, Run, TableResult } from './context.ts';
 
 /** How much the clocks of the worker and of Temporal may differ. */
@@ -24,23 +24,27 @@ export function emptyResult(table: string): TableResult {
   };
 }
 
-/** Adds up the work that this run's commits did, by whichever attempt. */
+/** The work that this run's commits on the table did, by whichever attempt. */
+export async function workOfRun(context: ActivityContext, run: Run, table: string): Promise<WorkInfo[]> {
+  const commits = await commitsAfter(context.lake.table(table), run.scheduledMs - clockSkewMs);
+  return commits.flatMap((commit) => {
+    const work = workOf(commit);
+    return work !== null && work.runId === run.runId && work.workflowId === run.workflowId ? [work] : [];
+  });
+}
+
+/** Adds that work up. */
 export async function resultOfRun(
   context: ActivityContext,
   run: Run,
   table: string,
   startedMs: number,
 ): Promise<TableResult> {
-  const delta = context.lake.table(table);
-  const commits = await commitsAfter(delta, run.scheduledMs - clockSkewMs);
-  const work = commits
-    .map(workOf)
-    .filter((w) => w !== null && w.runId === run.runId && w.workflowId === run.workflowId);
-  const sum = (pick: (w: NonNullable<(typeof work)[number]>) => number): number =>
-    work.reduce((n, w) => n + pick(w!), 0);
+  const work = await workOfRun(context, run, table);
+  const sum = (pick: (w: WorkInfo) => number): number => work.reduce((n, w) => n + pick(w), 0);
   return {
     table,
-    version: (await delta.latest())?.version ?? -1,
+    version: (await context.lake.table(table).latest())?.version ?? -1,
     partitions: sum((w) => w.partitions),
     read: sum((w) => w.counts.read),
     written: sum((w) => w.counts.written),

@@ -10,6 +10,8 @@ import { tagRun } from './search-attributes.ts';
 export interface StreamResult extends LayerResult {
   readonly batches: number;
   readonly waitingBytes: number;
+  /** Files found to be others than those read before: their count, and the first 20. */
+  readonly replacedFiles: number;
   readonly replaced: readonly string[];
 }
 
@@ -25,17 +27,24 @@ export async function bronzeStream(input?: unknown): Promise<StreamResult> {
   tagRun('bronze', ['bronze.usage_events'], logicalDate(date));
   board.stage('draining the event stream');
   const drained: DrainResult = await lake.drainStream();
-  const { batches, waitingBytes, unreadable, replaced, ...table } = drained;
+  const { batches, waitingBytes, unreadable, unreadableFiles, replaced, replacedFiles, ...table } = drained;
   board.add([table]);
   // Always: an attempt that died after its commit reports no work to the one that follows.
   await bookkeeping.enterLedger(['bronze.usage_events']);
   board.stage('done');
-  const result = { tables: board.tables, batches, waitingBytes, replaced };
+  const result = { tables: board.tables, batches, waitingBytes, replaced, replacedFiles };
   const problems: Problem[] = unreadable.map(({ file, error }) => ({
     what: file,
     type: 'FileUnreadable',
     message: error,
   }));
+  if (unreadableFiles > unreadable.length) {
+    problems.push({
+      what: `${unreadableFiles - unreadable.length} more files`,
+      type: 'FileUnreadable',
+      message: 'not read',
+    });
+  }
   failOn(problems, result);
   return result;
 }

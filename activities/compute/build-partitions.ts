@@ -84,14 +84,27 @@ export async function buildPartitions(input: BuildPartitionsInput): Promise<Buil
 
 /** Raw lines of rejected events, where the landing file still has that event at that place. */
 function stillThere(landing: string, rejects: readonly Reject[]): (Uint8Array | null)[] {
-  return rejects.map((reject) => {
+  const byFile = new Map<string, Reject[]>();
+  for (const reject of rejects) byFile.set(reject.sourceFile, [...(byFile.get(reject.sourceFile) ?? []), reject]);
+  const raws = new Map<Reject, Uint8Array>();
+  for (const list of byFile.values()) {
     try {
-      const [raw] = readRaws({ landing, rejects: [reject] });
-      return raw !== undefined && Buffer.from(raw).includes(JSON.stringify(reject.eventId)) ? raw : null;
+      readRaws({ landing, rejects: list }).forEach((raw, i) => {
+        if (isEvent(raw, list[i]!.eventId)) raws.set(list[i]!, raw);
+      });
     } catch {
-      return null;
+      // The file is gone: its rejects go without their raw lines.
     }
-  });
+  }
+  return rejects.map((reject) => raws.get(reject) ?? null);
+}
+
+function isEvent(raw: Uint8Array, eventId: string | null): boolean {
+  try {
+    return (JSON.parse(new TextDecoder().decode(raw)) as { event_id?: unknown }).event_id === eventId;
+  } catch {
+    return false;
+  }
 }
 
 function countTrue(table: Table, name: string): number {

@@ -47,7 +47,13 @@ export async function mapTasks<I, O>(
   const lane = async (): Promise<void> => {
     while (next < inputs.length) {
       const i = next++;
-      results[i] = await task(inputs[i]!);
+      try {
+        results[i] = await task(inputs[i]!);
+      } catch (error) {
+        // The other lanes end after what they are doing.
+        next = inputs.length;
+        throw error;
+      }
     }
   };
   const lanes = await Promise.allSettled(Array.from({ length: Math.min(compute.threads, inputs.length) }, lane));

@@ -1,5 +1,5 @@
 /** Task: landing ranges → typed Bronze columns, still with repeats. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Column } from '../../engine/columnar/column.ts';
 import { type RowHashes, rowHashes } from '../../engine/columnar/hash.ts';
@@ -8,7 +8,9 @@ import { columnOf, columnsOf } from '../../engine/columnar/table.ts';
 import { eventColumns } from '../../transforms/bronze/event-columns.ts';
 import { bronzeEvents, contentColumns } from '../../transforms/bronze/events.ts';
 import type { Reject } from '../../transforms/reject.ts';
+import { blockHashes, readInto } from './landing-file.ts';
 import type { LandingRange } from './landing-range.ts';
+import type { UnreadableFile } from './measure-files.ts';
 import { readRaws } from './read-raws.ts';
 import { buffersOf, moved } from './transfer.ts';
 
@@ -30,6 +32,8 @@ export interface DecodedEvents {
   /** Rows read: lines that are not blank. */
   readonly read: number;
   readonly bytes: number;
+  /** Planned ranges that are not there any more. */
+  readonly lost: readonly UnreadableFile[];
 }
 
 /** A line longer than this is not parsed: it goes to quarantine. */
@@ -37,13 +41,26 @@ const maxLineBytes = 1024 * 1024;
 
 let buffer = new Uint8Array(1 << 20);
 
-/** Decodes the ranges in order. Throws when a file is shorter than its planned range. */
+/** Decodes the ranges in order. A range whose file is gone or replaced is left out and named in `lost`. */
 export function decodeEvents(input: DecodeInput): DecodedEvents {
   const decoder = jsonlDecoder(eventColumns, { maxLineBytes });
   let bytes = 0;
+  const lost: UnreadableFile[] = [];
   input.ranges.forEach((range, file) => {
-    const chunk = readRange(input.landing, range);
-    decoder.append(chunk, { file, baseOffset: range.fromByte, firstLine: range.fromLine, final: true });
+    let chunk: Uint8Array;
+    try {
+      chunk = readRange(input.landing, range);
+    } catch (error) {
+      lost.push({ file: range.file, error: (error as Error).message });
+      return;
+    }
+    const source = { file, baseOffset: range.fromByte, firstLine: range.fromLine, final: true };
+    const { consumedBytes } = decoder.append(chunk, source);
+    if (consumedBytes !== chunk.length) {
+      throw new Error(
+        `${range.file}: ${consumedBytes} of ${chunk.length} planned bytes from ${range.fromByte} are lines`,
+      );
+    }
     bytes += chunk.length;
   });
   const batch = decoder.finish();
@@ -67,24 +84,23 @@ export function decodeEvents(input: DecodeInput): DecodedEvents {
     raws: readRaws({ landing: input.landing, rejects }),
     read: table.numRows + rejects.length,
     bytes,
+    lost,
   };
   const hashes = [ids.lo, ids.hi, contents.lo, contents.hi].map((a) => a.buffer as ArrayBuffer);
   return moved(result, [...new Set([...buffersOf(Object.values(columns)), ...hashes])]);
 }
 
-/** Bytes of the range, valid until the next call. */
+/** Bytes of the range, valid until the next call. Throws when the file is gone, or not the one that was planned. */
 function readRange(landing: string, range: LandingRange): Uint8Array {
   const length = range.toByte - range.fromByte;
   if (buffer.length < length) buffer = new Uint8Array(length);
-  const path = join(landing, range.file);
-  const fd = openSync(path, 'r');
+  const fd = openSync(join(landing, range.file), 'r');
   try {
-    let read = 0;
-    while (read < length) {
-      const n = readSync(fd, buffer, read, length - read, range.fromByte + read);
-      if (n === 0) throw new Error(`${path} ends at byte ${range.fromByte + read}, planned to ${range.toByte}`);
-      read += n;
+    const { headHash, tailHash } = blockHashes(fd, range.toByte);
+    if (headHash !== range.headHash || tailHash !== range.tailHash) {
+      throw new Error(`the file was replaced after bytes ${range.fromByte} to ${range.toByte} were planned`);
     }
+    readInto(buffer, fd, range.fromByte, length);
   } finally {
     closeSync(fd);
   }

@@ -1,5 +1,7 @@
+import type { BlockHashes } from './landing-file.ts';
+
 /** A range of complete lines of one landing file, as planned for a micro-batch. */
-export interface LandingRange {
+export interface LandingRange extends BlockHashes {
   /** Path relative to the landing zone. */
   readonly file: string;
   readonly generation: number;

@@ -1,7 +1,7 @@
 /** Task: what is new in landing files: where complete lines end, how many there are, and what identifies the file. */
-import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { type BlockHashes, blockHashes, readAt } from './landing-file.ts';
 
 /** A landing file and what was consumed of its latest generation; null when the file is new. */
 export interface KnownFile {
@@ -28,13 +28,11 @@ export interface MeasuredFile {
   readonly waitingBytes: number;
 }
 
-export interface MeasuredRange {
+export interface MeasuredRange extends BlockHashes {
   readonly fromByte: number;
   readonly toByte: number;
   readonly fromLine: number;
   readonly lines: number;
-  readonly headHash: string;
-  readonly tailHash: string;
 }
 
 export interface MeasureInput {
@@ -49,12 +47,11 @@ export interface UnreadableFile {
   readonly error: string;
 }
 
-const hashedBytes = 4096;
 /** A longer last line is not looked into: it waits for its line end. */
 const maxLineBytes = 1024 * 1024;
 const newline = 10;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-let buffer = Buffer.alloc(1 << 20);
+/** A byte order mark is one at the start of a file only: elsewhere the line is not JSON. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Measures each file by reading its new bytes once. */
 export function measureFiles(input: MeasureInput): { files: MeasuredFile[]; unreadable: UnreadableFile[] } {
@@ -96,11 +93,9 @@ function measure(landing: string, known: KnownFile, maxBytes: number): MeasuredF
 
 /** Whether the file still begins with, and at the consumed position ends with, the bytes that were consumed. */
 function isSame(fd: number, size: number, consumed: NonNullable<KnownFile['consumed']>): boolean {
-  return (
-    size >= consumed.toByte &&
-    hashOf(fd, 0, Math.min(hashedBytes, consumed.toByte)) === consumed.headHash &&
-    hashOf(fd, Math.max(0, consumed.toByte - hashedBytes), consumed.toByte) === consumed.tailHash
-  );
+  if (size < consumed.toByte) return false;
+  const { headHash, tailHash } = blockHashes(fd, consumed.toByte);
+  return headHash === consumed.headHash && tailHash === consumed.tailHash;
 }
 
 /** The end of the last complete line; a last line without a line end is complete when it is a JSON object. */
@@ -110,7 +105,7 @@ function completeEnd(fd: number, start: number, size: number): number {
   let lineStart = start;
   while (end > start) {
     const from = Math.max(start, end - step);
-    const at = read(fd, from, end).lastIndexOf(newline);
+    const at = readAt(fd, from, end).lastIndexOf(newline);
     if (at >= 0) {
       lineStart = from + at + 1;
       break;
@@ -118,7 +113,12 @@ function completeEnd(fd: number, start: number, size: number): number {
     end = from;
   }
   if (lineStart === size || size - lineStart > maxLineBytes) return lineStart;
-  return isObject(read(fd, lineStart, size)) ? size : lineStart;
+  const line = readAt(fd, lineStart, size);
+  return isObject(lineStart === 0 ? withoutBom(line) : line) ? size : lineStart;
+}
+
+function withoutBom(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 function isObject(bytes: Buffer): boolean {
@@ -143,15 +143,14 @@ function rangesOf(fd: number, start: number, end: number, line: number, maxBytes
       toByte: to,
       fromLine,
       lines,
-      headHash: hashOf(fd, 0, Math.min(hashedBytes, to)),
-      tailHash: hashOf(fd, Math.max(0, to - hashedBytes), to),
+      ...blockHashes(fd, to),
     });
     from = to;
     fromLine += lines;
     lines = 0;
   };
   for (let at = start; at < end; at += step) {
-    const bytes = Buffer.from(read(fd, at, Math.min(end, at + step)));
+    const bytes = Buffer.from(readAt(fd, at, Math.min(end, at + step)));
     for (let i = bytes.indexOf(newline); i >= 0; i = bytes.indexOf(newline, i + 1)) {
       const next = at + i + 1;
       if (next - from > maxBytes && lineEnd > from) close(lineEnd);
@@ -161,24 +160,4 @@ function rangesOf(fd: number, start: number, end: number, line: number, maxBytes
   }
   if (end > from) close(end);
   return ranges;
-}
-
-function hashOf(fd: number, from: number, to: number): string {
-  return createHash('sha256')
-    .update(read(fd, from, to))
-    .digest('base64url')
-    .slice(0, 22);
-}
-
-/** Bytes `from … to`, valid until the next call. */
-function read(fd: number, from: number, to: number): Buffer {
-  const length = to - from;
-  if (buffer.length < length) buffer = Buffer.alloc(length);
-  let done = 0;
-  while (done < length) {
-    const n = readSync(fd, buffer, done, length - done, from + done);
-    if (n === 0) throw new Error(`file ends at byte ${from + done} while reading to ${to}`);
-    done += n;
-  }
-  return buffer.subarray(0, length);
 }
