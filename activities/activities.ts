@@ -49,7 +49,13 @@ export function createActivities(context: ActivityContext): Activities {
 }
 
 /** Errors that name their kind and can never succeed by trying again. */
-const hopeless = new Set(['Imbalance', 'DimensionShrunk', 'MasterUnreadable', 'PublicationMismatch']);
+const hopeless = new Set([
+  'Imbalance',
+  'DimensionShrunk',
+  'MasterUnreadable',
+  'MasterIncomplete',
+  'PublicationMismatch',
+]);
 
 async function typed<T>(body: () => Promise<T>): Promise<T> {
   try {

@@ -1,16 +1,18 @@
 /** The CSV masters to Bronze: a snapshot each. */
-import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DeltaTable } from '../engine/delta/table.ts';
 import { CommitConflict } from '../engine/delta/types.ts';
-import { masters } from '../schemas/bronze.ts';
+import { type MasterSource, masters } from '../schemas/bronze.ts';
 import { metadataOf } from '../schemas/contract.ts';
+import { quarantineOf } from '../schemas/quarantine.ts';
 import { checkBalance, workInfo } from './commit-info.ts';
+import { contentHash } from './compute/content-hash.ts';
 import type { ActivityContext, Run, TableResult } from './context.ts';
 import { problem } from './problem.ts';
-import { appendQuarantine } from './quarantine.ts';
-import { emptyResult } from './run-result.ts';
-import { keptSnapshots, type LoadedSnapshot, loadedSnapshots, type SnapshotInfo } from './snapshots.ts';
+import { appendQuarantine, writeQuarantine } from './quarantine.ts';
+import { resultOfRun } from './run-result.ts';
+import { type LoadedSnapshot, type MasterState, masterState, type SnapshotInfo, withFiles } from './snapshots.ts';
 
 export interface MasterRequest {
   readonly source: string;
@@ -21,8 +23,11 @@ export interface MasterRequest {
 }
 
 /**
- * Loads a master's file as a snapshot, unless this very snapshot was loaded before. An older snapshot that comes late is
- * kept in the history of the table; its latest content stays.
+ * Loads a master's file as a snapshot, unless it is the one loaded last for its instant. An older snapshot that comes late
+ * is kept in the history of the table; its latest content stays.
+ *
+ * The commit on Bronze names the files of rejected rows. They are committed to the quarantine after it: by whoever comes
+ * next, when this attempt does not live to do it.
  */
 export async function loadMasterSnapshot(
   context: ActivityContext,
@@ -34,155 +39,171 @@ export async function loadMasterSnapshot(
     throw problem('BadInput', `no master ${request.source}; masters: ${masters.map((m) => m.name).join(', ')}`);
   }
   const startedMs = context.clock();
-  const contract = source.contract;
-  const table = context.lake.table(contract.name);
-  const file = await fingerprint(join(context.landing, source.file));
-  const instantUs = instantOf(request.effective, 'effective') ?? file.modifiedUs;
+  const table = context.lake.table(source.contract.name);
+  const effectiveUs = instantOf(request.effective, 'effective');
   const correctsFromUs = instantOf(request.correctsFrom, 'correctsFrom');
-  for (;;) {
-    const base = await table.latest();
-    const loaded = await loadedSnapshots(context.lake, contract.name);
-    const known = loaded.find(
-      (s) => s.hash === file.hash && s.instantUs === instantUs && s.correctsFromUs === correctsFromUs,
-    );
-    if (known !== undefined) {
-      await restoreLatest(context, request.source);
-      return { ...emptyResult(contract.name), version: base!.version, ms: context.clock() - startedMs };
-    }
-    const info: SnapshotInfo = {
+  let state: MasterState | null = null;
+  while (state === null) {
+    const found = await masterState(table);
+    await finishQuarantine(context, source, found.loaded);
+    // Again after every lost race: the file may be another one by now.
+    const { hash, modifiedUs } = await fingerprint(join(context.landing, source.file));
+    const instantUs = effectiveUs ?? modifiedUs;
+    const generation = generationOf(found.loaded, hash);
+    const snapshot: SnapshotInfo = { instantUs, correctsFromUs, file: source.file, hash, generation };
+    state = isLoaded(found.loaded, snapshot) ? found : await load(context, run, source, found, snapshot, startedMs);
+  }
+  await finishQuarantine(context, source, state.loaded.slice(-1));
+  await restoreLatest(table, state);
+  return resultOfRun(context, run, source.contract.name, startedMs);
+}
+
+/** Commits the snapshot on top of `base`. Null when somebody else committed first. */
+async function load(
+  context: ActivityContext,
+  run: Run,
+  source: MasterSource,
+  { base, loaded }: MasterState,
+  snapshot: SnapshotInfo,
+  startedMs: number,
+): Promise<MasterState | null> {
+  const { contract } = source;
+  const { instantUs, correctsFromUs, hash, generation } = snapshot;
+  const result = await context.compute.run(
+    'loadMaster',
+    {
+      lake: context.lakeRoot,
+      landing: context.landing,
+      source: source.name,
+      hash,
+      generation,
+      ingestUs: startedMs * 1000,
+      nowMs: startedMs,
+      metadata: base?.metadata ?? metadataOf(contract),
+      current: base?.files ?? [],
       instantUs,
       correctsFromUs,
-      file: source.file,
-      hash: file.hash,
-      generation: generationOf(loaded, file.hash),
-    };
-    const result = await context.compute.run(
-      'loadMaster',
-      {
-        lake: context.lakeRoot,
-        landing: context.landing,
-        source: source.name,
-        generation: info.generation,
-        ingestUs: startedMs * 1000,
-        nowMs: startedMs,
-        metadata: base?.metadata ?? metadataOf(contract),
-        current: base?.files ?? [],
-        instantUs,
-        correctsFromUs,
-        kept: base === null ? [] : await keptSnapshots(context.lake, contract.name, base.version),
+      kept: await withFiles(context.lake, contract.name, loaded),
+    },
+    { signal: run.signal },
+  );
+  // An older snapshot that comes late may well be smaller: only the latest one is held against what there is.
+  const isLatest = loaded.every((s) => s.instantUs <= instantUs);
+  if (isLatest && result.rowsBefore > 0 && result.rowsAfter * 2 <= result.rowsBefore) {
+    throw problem(
+      'DimensionShrunk',
+      `${source.file} holds ${result.rowsAfter} rows, no more than half of the ${result.rowsBefore} before: not loaded`,
+    );
+  }
+  const { adds, removes, read, written, unchanged, duplicate } = result;
+  const counts = { read, written, unchanged, quarantined: result.rejects.length, duplicate, late: 0 };
+  checkBalance(contract.name, counts);
+  const rejected = result.rejects.map((reject, i) => ({ reject, raw: result.raws[i] ?? null }));
+  const quarantine = await writeQuarantine(context, run, source.name, rejected);
+  try {
+    const { snapshot: after } = await context.lake.table(contract.name).commit({
+      base,
+      reads: { kind: 'table' },
+      adds,
+      removes,
+      txns: nextTxn(base),
+      ...(base === null ? { metadata: metadataOf(contract) } : {}),
+      dataChange: true,
+      operation: 'WRITE',
+      info: {
+        snapshot,
+        quarantine,
+        ...workInfo(run, counts, {
+          partitions: new Set([...adds, ...removes].map((f) => Object.values(f.partitionValues)[0])).size,
+          bytes: adds.reduce((n, a) => n + a.size, 0),
+          upstream: {},
+          startedMs,
+          nowMs: context.clock(),
+        }),
       },
-      { signal: run.signal },
-    );
-    // An older snapshot that comes late may well be smaller: only the latest one is held against what there is.
-    const isLatest = loaded.every((s) => s.instantUs <= instantUs);
-    if (isLatest && result.rowsBefore > 0 && result.rowsAfter * 2 <= result.rowsBefore) {
-      throw problem(
-        'DimensionShrunk',
-        `${source.file} holds ${result.rowsAfter} rows, no more than half of the ${result.rowsBefore} before: not loaded`,
-      );
-    }
-    const counts = {
-      read: result.read,
-      written: result.written,
-      unchanged: result.unchanged,
-      quarantined: result.rejects.length,
-      duplicate: result.duplicate,
-      late: 0,
-    };
-    checkBalance(contract.name, counts);
-    await appendQuarantine(
-      context,
-      run,
-      source.name,
-      result.rejects.map((reject, i) => ({ reject, raw: result.raws[i] ?? null })),
-      // By content: the file may be another one when an attempt that died here is repeated.
-      { appId: `master/${source.name}/${file.hash}`, version: 1 },
-    );
-    const bytes = result.adds.reduce((n, a) => n + a.size, 0);
+    });
+    return { base: after, loaded: [...loaded, { ...snapshot, version: after.version, quarantine }] };
+  } catch (error) {
+    if (error instanceof CommitConflict) return null;
+    throw error;
+  }
+}
+
+/**
+ * Commits the rejects of snapshots to the quarantine, where they are missing. The identity is the content of the file: what
+ * it holds is rejected once, however often and for whatever instants it is loaded.
+ */
+async function finishQuarantine(
+  context: ActivityContext,
+  source: MasterSource,
+  loaded: readonly LoadedSnapshot[],
+): Promise<void> {
+  const withRejects = loaded.filter((s) => s.quarantine.length > 0);
+  if (withRejects.length === 0) return;
+  const present = (await context.lake.table(quarantineOf(source.name).name).latest())?.txns;
+  for (const { hash, quarantine } of withRejects) {
+    const appId = `master/${source.name}/${hash}`;
+    if (present?.has(appId) !== true) await appendQuarantine(context, source.name, quarantine, { appId, version: 1 });
+  }
+}
+
+/** Puts the content of the snapshot with the latest instant back on top, when an older one was loaded after it. */
+async function restoreLatest(table: DeltaTable, state: MasterState): Promise<void> {
+  for (let { base, loaded } = state; ; { base, loaded } = await masterState(table)) {
+    const newest = loaded.reduce((a, b) => (b.instantUs >= a.instantUs ? b : a));
+    if (newest === loaded.at(-1)) return;
+    const { files } = await table.at(newest.version);
+    const paths = new Set(files.map((f) => f.path));
+    const present = new Set(base!.files.map((f) => f.path));
+    const removes = base!.files.filter((f) => !paths.has(f.path));
+    const adds = files.filter((f) => !present.has(f.path));
+    if (adds.length === 0 && removes.length === 0) return;
     try {
-      const { snapshot } = await table.commit({
+      await table.commit({
         base,
         reads: { kind: 'table' },
-        adds: result.adds,
-        removes: result.removes,
-        txns: { [`snapshot/${instantUs}/${file.hash}`]: 1 },
-        ...(base === null ? { metadata: metadataOf(contract) } : {}),
+        adds,
+        removes,
+        txns: nextTxn(base),
         dataChange: true,
-        operation: 'WRITE',
-        info: {
-          snapshot: info,
-          ...workInfo(run, counts, {
-            partitions: new Set([...result.adds, ...result.removes].map((f) => Object.values(f.partitionValues)[0]))
-              .size,
-            bytes,
-            upstream: {},
-            startedMs,
-            nowMs: context.clock(),
-          }),
-        },
+        operation: 'RESTORE',
+        info: { reason: `the snapshot of version ${newest.version} is the latest` },
       });
-      await restoreLatest(context, request.source);
-      const { late: _, ...rest } = counts;
-      return {
-        ...emptyResult(contract.name),
-        ...rest,
-        version: snapshot.version,
-        partitions: result.adds.length,
-        bytes,
-        ms: context.clock() - startedMs,
-      };
+      return;
     } catch (error) {
       if (!(error instanceof CommitConflict)) throw error;
     }
   }
 }
 
-/** Puts the content of the snapshot with the latest instant back on top, when an older one was loaded after it. */
-async function restoreLatest(context: ActivityContext, source: string): Promise<void> {
-  const table = context.lake.table(`bronze.${source}`);
-  const loaded = await loadedSnapshots(context.lake, `bronze.${source}`);
-  const newest = loaded.reduce((a, b) => (b.instantUs >= a.instantUs ? b : a));
-  if (newest === loaded.at(-1)) return;
-  const base = await table.latest();
-  const { files } = await table.at(newest.version);
-  const paths = new Set(files.map((f) => f.path));
-  const present = new Set(base!.files.map((f) => f.path));
-  const removes = base!.files.filter((f) => !paths.has(f.path));
-  const adds = files.filter((f) => !present.has(f.path));
-  if (adds.length === 0 && removes.length === 0) return;
-  await table.commit({
-    base,
-    reads: { kind: 'table' },
-    adds,
-    removes,
-    txns: {},
-    dataChange: true,
-    operation: 'RESTORE',
-    info: { reason: `the snapshot of version ${newest.version} is the latest` },
-  });
+/** Loads and restores share an application id: none of them goes on top of another that it has not seen. */
+function nextTxn(base: MasterState['base']): Record<string, number> {
+  return { snapshots: (base?.version ?? -1) + 1 };
 }
 
-/** The file's generation: the number of different contents seen, this one included. */
+/** Whether this is what was loaded last for its instant: content that another one has replaced since is loaded again. */
+function isLoaded(loaded: readonly LoadedSnapshot[], { instantUs, correctsFromUs, hash }: SnapshotInfo): boolean {
+  return loaded.findLast((s) => s.instantUs === instantUs && s.correctsFromUs === correctsFromUs)?.hash === hash;
+}
+
+/** The file's generation: the number of different contents loaded so far, this one included. */
 function generationOf(loaded: readonly LoadedSnapshot[], hash: string): number {
   const same = loaded.find((s) => s.hash === hash);
   return same?.generation ?? new Set(loaded.map((s) => s.hash)).size + 1;
 }
 
+/** Errors of the file system that last until somebody mends the landing zone. */
+const lasting = new Set(['EACCES', 'EISDIR', 'ENOTDIR', 'ELOOP']);
+
 async function fingerprint(path: string): Promise<{ hash: string; modifiedUs: number }> {
   try {
     const { mtimeMs } = await stat(path);
-    const hash = createHash('sha256')
-      .update(await readFile(path))
-      .digest('base64url')
-      .slice(0, 22);
-    return { hash, modifiedUs: Math.floor(mtimeMs * 1000) };
+    return { hash: contentHash(await readFile(path)), modifiedUs: Math.floor(mtimeMs * 1000) };
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw problem(
-      missing ? 'MasterMissing' : 'MasterUnreadable',
-      `cannot read ${path}: ${(error as Error).message}`,
-      error,
-    );
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code !== 'ENOENT' && !lasting.has(code)) throw error;
+    const type = code === 'ENOENT' ? 'MasterMissing' : 'MasterUnreadable';
+    throw problem(type, `cannot read ${path}: ${(error as Error).message}`, error);
   }
 }
 

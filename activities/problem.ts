@@ -5,6 +5,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 export type ProblemType =
   | 'MasterMissing'
   | 'MasterUnreadable'
+  | 'MasterIncomplete'
   | 'DimensionShrunk'
   | 'Imbalance'
   | 'NoSuchTable'

@@ -1,7 +1,9 @@
 /** The kept snapshots of a master: every commit that loaded one says which, and the table at that version is its content. */
 import type { Lake } from '../engine/delta/lake.ts';
-import type { Commit } from '../engine/delta/types.ts';
+import type { DeltaTable } from '../engine/delta/table.ts';
+import type { AddFile, Commit, Snapshot } from '../engine/delta/types.ts';
 import type { KeptSnapshot } from './compute/kept-snapshots.ts';
+import { quarantineFilesOf } from './quarantine.ts';
 
 /** What a commit on a Bronze master says of the snapshot it loaded. */
 export interface SnapshotInfo {
@@ -17,25 +19,59 @@ export interface SnapshotInfo {
 export interface LoadedSnapshot extends SnapshotInfo {
   /** Version of the Bronze table that holds its content. */
   readonly version: number;
+  /** Files of the rows it rejected. */
+  readonly quarantine: readonly AddFile[];
+}
+
+/** A Bronze master at one version, null before the first, and the snapshots loaded up to it, in their order. */
+export interface MasterState {
+  readonly base: Snapshot | null;
+  readonly loaded: readonly LoadedSnapshot[];
 }
 
 /** The snapshot a commit loaded, or null. */
 export function snapshotOf(commit: Commit): LoadedSnapshot | null {
   const info = commit.info['snapshot'] as SnapshotInfo | undefined;
-  return info === undefined ? null : { ...info, version: commit.version };
+  return info === undefined ? null : { ...info, version: commit.version, quarantine: quarantineFilesOf(commit) };
 }
 
 /** Snapshots loaded into a Bronze master, in the order they were loaded. */
 export async function loadedSnapshots(lake: Lake, table: string): Promise<LoadedSnapshot[]> {
-  const commits = await lake.table(table).commitsSince(-1);
-  return commits.map(snapshotOf).filter((s) => s !== null);
+  return snapshotsIn(lake.table(table));
 }
 
-/** Snapshots up to a version of the table with the files of each. A later load of the same instant replaces the earlier. */
+async function snapshotsIn(table: DeltaTable): Promise<LoadedSnapshot[]> {
+  return (await table.commitsSince(-1)).map(snapshotOf).filter((s) => s !== null);
+}
+
+/** The newest state of a Bronze master. */
+export async function masterState(table: DeltaTable): Promise<MasterState> {
+  const base = await table.latest();
+  // The log may have grown since.
+  const loaded = base === null ? [] : (await snapshotsIn(table)).filter((s) => s.version <= base.version);
+  return { base, loaded };
+}
+
+/** Snapshots up to a version of the table with the files of each, as `withFiles`. */
 export async function keptSnapshots(lake: Lake, table: string, version: number): Promise<KeptSnapshot[]> {
+  const loaded = await loadedSnapshots(lake, table);
+  return withFiles(
+    lake,
+    table,
+    loaded.filter((s) => s.version <= version),
+  );
+}
+
+/**
+ * Loaded snapshots with the files of each. A later load of the same instant and correction replaces the earlier, and has
+ * the later place: of two for the same instant the dimension takes the later in the list.
+ */
+export async function withFiles(lake: Lake, table: string, loaded: readonly LoadedSnapshot[]): Promise<KeptSnapshot[]> {
   const byInstant = new Map<string, LoadedSnapshot>();
-  for (const s of await loadedSnapshots(lake, table)) {
-    if (s.version <= version) byInstant.set(`${s.instantUs}/${s.correctsFromUs}`, s);
+  for (const s of loaded) {
+    const instant = `${s.instantUs}/${s.correctsFromUs}`;
+    byInstant.delete(instant);
+    byInstant.set(instant, s);
   }
   const kept = [];
   for (const s of byInstant.values()) {

@@ -10,18 +10,22 @@ import type { AddFile, TableMetadata } from '../../engine/delta/types.ts';
 import { openStore } from '../../engine/storage/open.ts';
 import { type MasterSource, masters } from '../../schemas/bronze.ts';
 import { contentOf, pathOf } from '../../schemas/contract.ts';
+import { keptBytes } from '../../schemas/quarantine.ts';
 import { dimOrgs, dimResources } from '../../schemas/silver.ts';
 import { bronzeMaster } from '../../transforms/bronze/master.ts';
+import { unfinishedBytes } from '../../transforms/bronze/unfinished-record.ts';
 import type { Reject } from '../../transforms/reject.ts';
 import { scd2 } from '../../transforms/silver/dimension.ts';
 import { changedPartitions } from './changed-partitions.ts';
+import { contentHash } from './content-hash.ts';
 import { dimensionSnapshot, type KeptSnapshot, snapshotTables } from './kept-snapshots.ts';
-import { readRaws } from './read-raws.ts';
 
 export interface LoadMasterInput {
   readonly lake: string;
   readonly landing: string;
   readonly source: string;
+  /** `contentHash` of the file as it is to be loaded. */
+  readonly hash: string;
   readonly generation: number;
   readonly ingestUs: number;
   readonly nowMs: number;
@@ -42,6 +46,7 @@ export interface LoadedMaster {
   readonly unchanged: number;
   readonly duplicate: number;
   readonly rejects: readonly Reject[];
+  /** The first 64 KiB of each rejected record. */
   readonly raws: readonly Uint8Array[];
   /** Rows of the snapshot before and of this one. */
   readonly rowsBefore: number;
@@ -53,17 +58,25 @@ export class MasterUnreadable extends Error {
   override readonly name = 'MasterUnreadable';
 }
 
+/** The file ends within a record: it is still being written. */
+export class MasterIncomplete extends Error {
+  override readonly name = 'MasterIncomplete';
+}
+
 const maxRecordBytes = 1024 * 1024;
 
 /**
- * Writes only the partitions whose content changed. Throws `MasterUnreadable`, and `DimensionShrunk` for a snapshot that
- * would leave a slowly changing dimension without half its keys: once kept, no dimension could be built any more.
+ * Writes only the partitions whose content changed. Throws `MasterUnreadable`; `MasterIncomplete` for a file that is still
+ * being written; `DimensionShrunk` for a snapshot that would leave a slowly changing dimension without half its keys: once
+ * kept, no dimension could be built any more; and a plain error, to be tried again, for a file that is not what `hash` says.
  */
 export async function loadMaster(input: LoadMasterInput): Promise<LoadedMaster> {
   const source = masters.find((m) => m.name === input.source);
   if (source === undefined) throw new Error(`no master ${input.source}`);
   const specs = source.contract.fields.filter((f) => !f.technical && f.name !== 'rescued' && f.name !== 'survey_month');
-  const csv = decoded(source, readFileSync(join(input.landing, source.file)), specs);
+  const bytes = readFileSync(join(input.landing, source.file));
+  if (contentHash(bytes) !== input.hash) throw new Error(`${source.file} changed while it was read`);
+  const csv = decoded(source, bytes, specs);
   const { table, rejects, duplicates } = bronzeMaster(source, csv, {
     file: source.file,
     generation: input.generation,
@@ -90,10 +103,15 @@ export async function loadMaster(input: LoadMasterInput): Promise<LoadedMaster> 
     unchanged: diff.unchanged,
     duplicate: duplicates,
     rejects,
-    raws: readRaws({ landing: input.landing, rejects }),
+    raws: rejects.map(({ sourceOffset: at, byteLength }) => rawOf(bytes, at, byteLength)),
     rowsBefore: before.numRows,
     rowsAfter: table.numRows,
   };
+}
+
+/** A copy of what is kept of a record: a view would carry the whole file to the main thread. */
+function rawOf(bytes: Uint8Array, at: number, length: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(at, at + Math.min(length, keptBytes)));
 }
 
 function decoded(source: MasterSource, bytes: Uint8Array, specs: readonly ColumnSpec[]): CsvBatch {
@@ -102,6 +120,12 @@ function decoded(source: MasterSource, bytes: Uint8Array, specs: readonly Column
     csv = decodeCsv(bytes, specs, { maxRecordBytes });
   } catch (error) {
     throw new MasterUnreadable(`${source.file}: ${(error as Error).message}`);
+  }
+  const waiting = unfinishedBytes(bytes, csv, maxRecordBytes);
+  if (waiting > 0) {
+    throw new MasterIncomplete(
+      `${source.file} ends within a record: its last ${waiting} bytes have no line end and wait for the rest; not loaded`,
+    );
   }
   const missing = source.contract.key.filter((c) => csv.header.missing.includes(c));
   if (missing.length > 0) throw new MasterUnreadable(`${source.file} has no column ${missing.join(', ')}`);

@@ -65,9 +65,9 @@ describe('an activity that is stopped at any write', () => {
     const keyless = (subject: string): string => header.replace('ticket_id', '').replace(/[a-z_]+/g, subject);
     const tried = aLake(new Map());
     writeFileSync(file, `${header}\n${keyless('a')}\n`);
-    tried.store.arm({ kind: 'crash', write: 1 });
+    tried.store.arm({ kind: 'crash', write: 2 });
     await assert.rejects(attempt(tried.root, step));
-    assert.ok(tried.store.writes[1]!.startsWith('quarantine/support_tickets/_delta_log/'), tried.store.writes[1]);
+    assert.ok(tried.store.writes[2]!.startsWith('quarantine/support_tickets/_delta_log/'), tried.store.writes[2]);
     tried.store.arm(null);
     writeFileSync(file, `${header}\n${keyless('b')}\n`);
     await attempt(tried.root, step);
