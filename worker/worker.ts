@@ -1,6 +1,6 @@
 /** A worker of the line: workflows, activities and their compute threads. */
 import { fileURLToPath } from 'node:url';
-import { Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { createActivities } from '../activities/activities.ts';
 import { Lake } from '../engine/delta/lake.ts';
 import { openStore } from '../engine/storage/open.ts';
@@ -24,6 +24,15 @@ export interface WorkerOptions {
   readonly cassandra: CassandraConfig;
   /** Threads shared with other workers of this process; the caller closes them. Default: threads of its own. */
   readonly compute?: ComputePool;
+}
+
+let bundled: Promise<WorkflowBundleWithSourceMap> | null = null;
+
+/** The workflows as one script; made once for all workers of this process, since it takes over a second. */
+function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
+  const workflowsPath = fileURLToPath(new URL('../workflows/index.js', import.meta.url));
+  bundled ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  return bundled;
 }
 
 /** Starts a worker on the configured task queue. Cassandra is connected to when the first activity needs it. */
@@ -50,7 +59,7 @@ export async function startWorker({ config, temporal, cassandra, ...shared }: Wo
     connection: temporal.connection,
     namespace: temporal.namespace,
     taskQueue: config.taskQueue,
-    workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)),
+    workflowBundle: await workflowBundle(),
     activities,
     // Heartbeats go out as they come, one a second: a dead worker is noticed after five, a busy one is not taken for dead.
     maxHeartbeatThrottleInterval: '1 second',
