@@ -1,5 +1,4 @@
 /** A last record of a CSV file that is still being written. */
-import { isUtf8 } from 'node:buffer';
 import type { CsvBatch } from '../../engine/columnar/csv.ts';
 import { CsvRecord } from '../../engine/columnar/csv-record.ts';
 
@@ -45,9 +44,13 @@ export function unfinishedBytes(bytes: Uint8Array, csv: CsvBatch, maxRecordBytes
 
 /** Whether the text is UTF-8 but for a last character of which bytes are missing. */
 function endsInsideCharacter(text: Uint8Array): boolean {
-  if (isUtf8(text)) return false;
+  return !decodes(text, false) && decodes(text, true);
+}
+
+/** Whether the text is UTF-8; `stream` lets the rest of the last character come later. */
+function decodes(text: Uint8Array, stream: boolean): boolean {
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(text, { stream: true });
+    new TextDecoder('utf-8', { fatal: true }).decode(text, { stream });
     return true;
   } catch {
     return false;
