@@ -269,7 +269,10 @@ function filesFor(
   if (map.kind === 'window') {
     for (const p of partitions) for (let i = 1; i <= map.days; i++) wanted.add(dayAfter(p, -i));
   }
-  return filesOf(snapshot, (v) => wanted.has(Object.values(v)[0] ?? ''));
+  // Partition by partition: rows that stand side by side are written without being moved.
+  return filesOf(snapshot, (v) => wanted.has(Object.values(v)[0] ?? '')).sort((a, b) =>
+    partitionOf(a) < partitionOf(b) ? -1 : partitionOf(a) > partitionOf(b) ? 1 : 0,
+  );
 }
 
 function partitionOf(file: AddFile): string {

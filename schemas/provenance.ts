@@ -17,3 +17,8 @@ export const rescued = {
   technical: false,
   doc: 'JSON object: unknown fields, and the raw text of values that did not fit their type',
 } as const satisfies Field;
+
+/** What Silver keeps of it: enough to find the line. */
+export const origin: readonly Field[] = provenance.filter((f) =>
+  ['ingest_ts', 'source_file', 'source_row'].includes(f.name),
+);

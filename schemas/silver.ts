@@ -16,7 +16,7 @@ import {
   timestamp,
   utf8,
 } from './contract.ts';
-import { provenance } from './provenance.ts';
+import { origin } from './provenance.ts';
 
 const flags = field(
   'flags',
@@ -93,7 +93,7 @@ function conformed(source: string, name: string, doc: string): TableContract {
     name: `silver.${name}`,
     layer: 'silver',
     doc,
-    fields: [...bronze.fields.filter((f) => f.name !== 'rescued' && !f.technical), flags, ...provenance],
+    fields: [...bronze.fields.filter((f) => f.name !== 'rescued' && !f.technical), flags, ...origin],
     upstream: [
       { table: bronze.name, map: { kind: 'same' } },
       { table: 'silver.dim_orgs', map: { kind: 'whole' } },
@@ -136,7 +136,7 @@ export const silverUsageEvents: TableContract = {
     required('cost_outlier', bool, 'Cost above 3 × the 99th percentile of its service that day'),
     flags,
     technical('is_late', bool, 'Older than the watermark when it was read'),
-    ...provenance,
+    ...origin,
     required('event_date', date, 'UTC day of the event'),
   ],
   upstream: [

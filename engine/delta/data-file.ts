@@ -6,7 +6,7 @@ import type { Table } from 'apache-arrow';
 import type { Column, ColumnType } from '../columnar/column.ts';
 import { typeName } from '../columnar/concat-columns.ts';
 import { columnsOf, tableOf, typeOf } from '../columnar/table.ts';
-import { takeColumn } from '../columnar/take.ts';
+import { sliceColumn, takeColumn } from '../columnar/take.ts';
 import { countNulls } from '../columnar/validity.ts';
 import { encodeParquet } from '../parquet/codec.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
@@ -55,7 +55,7 @@ export async function writeDataFiles(
     const taken = Object.fromEntries(
       fileColumns.map(({ name }) => {
         const column = columns[name]!;
-        return [name, rows.length === table.numRows ? column : takeColumn(column, rows)];
+        return [name, rowsOf(column, rows)];
       }),
     );
     const path = `${partitionFolder(metadata.partitionColumns, values)}part-${fileName()}.zstd.parquet`;
@@ -70,6 +70,13 @@ export async function writeDataFiles(
       stats: statsOf(taken, rows.length),
     };
   });
+}
+
+/** The rows, ascending, of a column: as views where they stand side by side. */
+function rowsOf(column: Column, rows: Int32Array): Column {
+  const first = rows[0]!;
+  if (rows[rows.length - 1]! - first + 1 !== rows.length) return takeColumn(column, rows);
+  return rows.length === column.length ? column : sliceColumn(column, first, first + rows.length);
 }
 
 function portions({ values, rows }: PartitionRows, most: number): PartitionRows[] {
