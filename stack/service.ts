@@ -64,19 +64,20 @@ export async function startService(spec: ServiceSpec): Promise<RunningService> {
   const pipe = guard.stdio[3] as Duplex;
   // The far end vanishes with the service; that is reported by 'exit'.
   pipe.on('error', () => undefined);
+  // Before anything is awaited: a service that fails at once ends meanwhile, and takes what it wrote along.
+  const told = firstNumber(pipe);
   const exited = new Promise<ServiceExit>((resolve, reject) => {
     guard.once('error', reject);
     guard.once('exit', (code) => {
       // If only the guarding shell was killed, this makes its other half end the service.
-      pipe.end();
+      void told.then(() => pipe.end());
       resolve({ code });
     });
   });
   // Reported where it is awaited.
   exited.catch(() => undefined);
-  // Not before the listeners are there: a service that fails at once ends meanwhile.
   await log.close();
-  const pid = await firstNumber(pipe);
+  const pid = await told;
   if (pid === null) {
     await exited;
     throw new Error(`${spec.name} could not be started, see ${spec.logFile}\n${await logTail(spec.logFile)}`);
@@ -156,6 +157,8 @@ function firstNumber(pipe: Duplex): Promise<number | null> {
     const lines = createInterface({ input: pipe });
     lines.once('line', (line) => resolve(Number(line)));
     lines.once('close', () => resolve(null));
+    // A pipe that breaks is closed without having ended.
+    pipe.once('close', () => resolve(null));
   });
 }
 
