@@ -244,7 +244,7 @@ async function runChunk(
     context: {
       fromDay: whole ? null : dayNumber(partitions[0]!),
       toDay: whole ? null : dayNumber(partitions.at(-1)!),
-      usersMonthDay: extra['users_snapshot_month'] ?? null,
+      usersMonthDay: extra.users_snapshot_month ?? null,
     },
   };
   return context.compute.run('buildPartitions', input, { signal: run.signal });

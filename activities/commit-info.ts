@@ -46,7 +46,7 @@ export function workInfo(
 
 /** The work a commit did, or null for commits that did none (compaction, restore). */
 export function workOf(commit: Commit): WorkInfo | null {
-  return (commit.info['work'] as WorkInfo | undefined) ?? null;
+  return (commit.info.work as WorkInfo | undefined) ?? null;
 }
 
 /** Throws `Imbalance` unless read = written + unchanged + quarantined + duplicate; the message names the table and the difference. */

@@ -31,7 +31,7 @@ export interface MasterState {
 
 /** The snapshot a commit loaded, or null. */
 export function snapshotOf(commit: Commit): LoadedSnapshot | null {
-  const info = commit.info['snapshot'] as SnapshotInfo | undefined;
+  const info = commit.info.snapshot as SnapshotInfo | undefined;
   return info === undefined ? null : { ...info, version: commit.version, quarantine: quarantineFilesOf(commit) };
 }
 

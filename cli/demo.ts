@@ -136,7 +136,7 @@ async function printAnswers(session: Session): Promise<void> {
 /** The first organisation that has an answer to the rarest question. */
 async function anOrganisation(session: Session): Promise<string> {
   const rows = await session.execute('SELECT DISTINCT org_id FROM org_daily_support_metrics');
-  const orgs = rows.map((row) => String(row['org_id'])).sort();
+  const orgs = rows.map((row) => String(row.org_id)).sort();
   for (const org of orgs) {
     const { rows: tickets } = await runQuery(session, 'critical_tickets', { org });
     const { rows: tokens } = await runQuery(session, 'genai_tokens', { org });

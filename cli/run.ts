@@ -63,7 +63,7 @@ const summaries: Readonly<Record<string, string>> = {
 
 function idOf(type: string, input: Readonly<Record<string, unknown>>): string {
   const date =
-    typeof input['date'] === 'string' ? input['date'] : new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    typeof input.date === 'string' ? input.date : new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
   return type === 'dailyRun' ? `daily-${date}` : `${type.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}-${date}`;
 }
 

@@ -37,6 +37,8 @@ async function stayUp(withWorker: boolean): Promise<void> {
   } finally {
     await line.stop();
   }
+  // A driver that lived through a restart of Cassandra keeps connections open.
+  process.exit();
 }
 
 function printAddresses(config: Config, line: Line): void {

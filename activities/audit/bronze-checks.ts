@@ -40,7 +40,7 @@ async function streamChecks(context: ActivityContext, run: Run, scope: AuditScop
     quarantine === undefined
       ? []
       : [...(await profiles(context, run, quarantine, null, { key: [], sums: [], texts: ['layer'] })).values()];
-  const inQuarantine = held.reduce((n, p) => n + (p.texts['layer']?.['bronze'] ?? 0), 0);
+  const inQuarantine = held.reduce((n, p) => n + (p.texts.layer?.bronze ?? 0), 0);
   checks.push(
     equalCheck(
       `${events}: rows rejected = rows in quarantine`,

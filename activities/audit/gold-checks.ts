@@ -74,7 +74,7 @@ export async function auditGold(context: ActivityContext, run: Run, scope: Audit
   for (const comparison of comparisons) checks.push(...(await compare(read, scope, comparison)));
   if (scope.snapshots.has('gold.org_daily_support_metrics')) {
     const facts = await read('gold.org_daily_support_metrics', null);
-    const total = [...facts.values()].reduce((n, f) => n + (f.sums['total_tickets'] ?? 0n), 0n);
+    const total = [...facts.values()].reduce((n, f) => n + (f.sums.total_tickets ?? 0n), 0n);
     const rows = rowsIn(scope.snapshots.get('silver.support_tickets'));
     checks.push(
       equalCheck(

@@ -58,11 +58,11 @@ async function eventChecks(context: ActivityContext, run: Run, scope: AuditScope
     bronzeCost += (sums.cost_usd_increment ?? 0n) - (quarantined.get(day)?.money ?? 0n);
   }
   for (const fact of facts.values()) {
-    silverCost += fact.sums['cost_usd'] ?? 0n;
+    silverCost += fact.sums.cost_usd ?? 0n;
     rows += fact.rows;
     keys += fact.distinctKeys;
-    for (const [org, n] of Object.entries(fact.texts['org_id'] ?? {})) if (!organisations.has(org)) unknown += n;
-    for (const [flags, n] of Object.entries(fact.texts['flags'] ?? {})) {
+    for (const [org, n] of Object.entries(fact.texts.org_id ?? {})) if (!organisations.has(org)) unknown += n;
+    for (const [flags, n] of Object.entries(fact.texts.flags ?? {})) {
       if (flags.split(',').includes('unknown_organisation')) flagged += n;
     }
   }

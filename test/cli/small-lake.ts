@@ -105,7 +105,14 @@ export async function smallLake(): Promise<string> {
 
 function work(workflowId: string, read: number, written: number): Record<string, unknown> {
   const counts = { read, written, unchanged: 0, quarantined: read - written, duplicate: 0, late: 1 };
-  const run = { workflowId, runId: 'run-1', scheduledMs: 0, attempt: 1, signal: new AbortController().signal, report: () => undefined };
+  const run = {
+    workflowId,
+    runId: 'run-1',
+    scheduledMs: 0,
+    attempt: 1,
+    signal: new AbortController().signal,
+    report: () => undefined,
+  };
   return workInfo(run, counts, { partitions: 1, bytes: 1, upstream: {}, startedMs: 1000, nowMs: 2500 });
 }
 

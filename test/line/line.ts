@@ -53,8 +53,8 @@ export async function testLine({ landing, env, worker: withWorker = true }: Test
   const id = randomUUID().replaceAll('-', '').slice(0, 12);
   const taskQueue = `test-${id}`;
   const lakeRoot = join(folder, 'lake');
-  const stack = JSON.parse(process.env['CPA_TEST_CASSANDRA'] ?? 'null') as Omit<CassandraConfig, 'keyspace'> | null;
-  const address = process.env['CPA_TEST_TEMPORAL'];
+  const stack = JSON.parse(process.env.CPA_TEST_CASSANDRA ?? 'null') as Omit<CassandraConfig, 'keyspace'> | null;
+  const address = process.env.CPA_TEST_TEMPORAL;
   if (stack === null || address === undefined) throw new Error('these tests need the stack that `npm test` starts');
   const cassandra: CassandraConfig = { ...stack, keyspace: `test_${id}` };
   const config = loadConfig({ CPA_LANDING: landing, CPA_LAKE: lakeRoot, CPA_TASK_QUEUE: taskQueue, ...env });

@@ -75,10 +75,10 @@ describe('the original data', {
     const [row] = await session.execute(
       'SELECT count(*) AS n, sum(daily_cost_usd) AS cost, sum(daily_requests) AS requests, sum(daily_carbon_kg) AS carbon FROM org_daily_usage_by_service',
     );
-    assert.equal(Number(row!['n']), rows['gold.org_daily_usage_by_service']);
-    assert.equal(Number(row!['cost']), Number(sums.daily_cost_usd));
-    assert.equal(Number(row!['requests']), Number(sums.daily_requests));
-    assert.equal(Number(row!['carbon']), Number(sums.daily_carbon_kg));
+    assert.equal(Number(row!.n), rows['gold.org_daily_usage_by_service']);
+    assert.equal(Number(row!.cost), Number(sums.daily_cost_usd));
+    assert.equal(Number(row!.requests), Number(sums.daily_requests));
+    assert.equal(Number(row!.carbon), Number(sums.daily_carbon_kg));
   });
 
   it('passes the audit of the first run, and of everything', async () => {
@@ -108,14 +108,14 @@ describe('the original data', {
 
   it('comes out the same in small micro-batches, in another timezone, with one thread', async () => {
     const other = await testLine({ landing: originalLanding, env: { CPA_BATCH_BYTES: '400000', CPA_THREADS: '1' } });
-    const zone = process.env['TZ'];
-    process.env['TZ'] = 'America/Argentina/Buenos_Aires';
+    const zone = process.env.TZ;
+    process.env.TZ = 'America/Argentina/Buenos_Aires';
     try {
       await other.run('dailyRun');
       assert.deepEqual(await logicalHashes(other.lakeRoot), await logicalHashes(line.lakeRoot));
     } finally {
-      if (zone === undefined) delete process.env['TZ'];
-      else process.env['TZ'] = zone;
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
       await other.stop();
     }
   });
