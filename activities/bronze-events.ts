@@ -50,19 +50,19 @@ export async function drainEvents(context: ActivityContext, run: Run, index: Ded
       f.ranges.map((r) => ({ ...r, file: f.file, generation: f.generation, modifiedUs: f.modifiedUs })),
     );
     const report = reporter(context, run, queue, startedMs);
-    let isFirst = true;
-    while (queue.length > 0 && isFirst) {
+    let othersPlanned = false;
+    while (queue.length > 0) {
       run.signal.throwIfAborted();
       await report(queue);
       const batch = (state.last?.batch ?? -1) + 1;
       const plan = { batch, watermarkUs: await watermark(context), ranges: takeBatch(queue, context.batchBytes) };
-      isFirst = await planned(context, state, plan);
-      if (!isFirst) continue;
+      othersPlanned = !(await planned(context, state, plan));
+      if (othersPlanned) break;
       unreadable.push(...(await finishBatch(context, run, index, plan)));
       state = { ...state, snapshot: await context.lake.table('ops.landing_files').latest(), last: plan };
     }
     // Another stream planned first: go on from where it stands.
-    if (!isFirst) continue;
+    if (othersPlanned) continue;
     await report(queue);
     unreadable.push(...found.unreadable);
     const replaced = found.measured.filter((f) => f.replaced).map((f) => f.file);
