@@ -9,6 +9,7 @@ import { quarantineOf } from '../schemas/quarantine.ts';
 import { checkBalance, workInfo } from './commit-info.ts';
 import { contentHash } from './compute/content-hash.ts';
 import type { ActivityContext, Run, TableResult } from './context.ts';
+import { partitionOf } from './partition.ts';
 import { problem } from './problem.ts';
 import { appendQuarantine, writeQuarantine } from './quarantine.ts';
 import { resultOfRun } from './run-result.ts';
@@ -114,7 +115,7 @@ async function load(
         snapshot,
         quarantine,
         ...workInfo(run, counts, {
-          partitions: new Set([...adds, ...removes].map((f) => Object.values(f.partitionValues)[0])).size,
+          partitions: new Set([...adds, ...removes].map(partitionOf)).size,
           bytes: adds.reduce((n, a) => n + a.size, 0),
           upstream: {},
           startedMs,

@@ -10,6 +10,7 @@ import { mapTasks } from './compute/compute.ts';
 import { Imbalance } from './compute/conserved.ts';
 import type { ActivityContext, Run } from './context.ts';
 import { consumedId, dayAfter, type ExtraVersions, fixedVersions, monthOf, wholeTable } from './dirty.ts';
+import { partitionOf } from './partition.ts';
 import { reconcileSilverQuarantine } from './quarantine.ts';
 import { keptSnapshots } from './snapshots.ts';
 
@@ -177,7 +178,7 @@ function chunksOf(
   const first = contract.upstream[0]!;
   const rows = new Map<string, number>();
   for (const file of upstream.get(first.table)?.files ?? []) {
-    const value = Object.values(file.partitionValues)[0] ?? '';
+    const value = partitionOf(file);
     const partition = first.map.kind === 'month' ? monthOf(value) : value;
     rows.set(partition, (rows.get(partition) ?? 0) + file.stats.numRecords);
   }
@@ -273,10 +274,6 @@ function filesFor(
   return filesOf(snapshot, (v) => wanted.has(Object.values(v)[0] ?? '')).sort((a, b) =>
     partitionOf(a) < partitionOf(b) ? -1 : partitionOf(a) > partitionOf(b) ? 1 : 0,
   );
-}
-
-function partitionOf(file: AddFile): string {
-  return Object.values(file.partitionValues)[0] ?? '';
 }
 
 function dayNumber(day: string): number {

@@ -1,16 +1,7 @@
 /** The facts that a data commit carries about itself: what the ledger is made of. */
 import type { Commit } from '../engine/delta/types.ts';
 import { Imbalance } from './compute/conserved.ts';
-import type { Run } from './context.ts';
-
-export interface Counts {
-  readonly read: number;
-  readonly written: number;
-  readonly unchanged: number;
-  readonly quarantined: number;
-  readonly duplicate: number;
-  readonly late: number;
-}
+import type { Counts, Run } from './context.ts';
 
 export interface WorkInfo {
   readonly counts: Counts;

@@ -42,17 +42,21 @@ export interface Progress {
   readonly rowsPerSecond: number;
 }
 
-/** What one piece of work did to one table: the ledger's counts. */
-export interface TableResult {
-  readonly table: string;
-  readonly version: number;
-  readonly partitions: number;
+/** The counts of invariant 1: read = written + unchanged + quarantined + duplicate. */
+export interface Counts {
   readonly read: number;
   readonly written: number;
   readonly unchanged: number;
   readonly quarantined: number;
   readonly duplicate: number;
   readonly late: number;
+}
+
+/** What one piece of work did to one table: the ledger's counts. */
+export interface TableResult extends Counts {
+  readonly table: string;
+  readonly version: number;
+  readonly partitions: number;
   readonly bytes: number;
   readonly ms: number;
 }

@@ -7,6 +7,7 @@ import { readFiles } from '../engine/delta/read.ts';
 import type { Snapshot } from '../engine/delta/types.ts';
 import { contractOf } from '../schemas/catalog.ts';
 import { contentOf, pathOf, type TableContract } from '../schemas/contract.ts';
+import { partitionOf } from './partition.ts';
 
 const dayUs = 86_400_000_000;
 
@@ -100,7 +101,7 @@ async function keysIn(
   partition: string,
   key: string,
 ): Promise<Set<string>> {
-  const files = snapshot.files.filter((f) => (Object.values(f.partitionValues)[0] ?? '') === partition);
+  const files = snapshot.files.filter((f) => partitionOf(f) === partition);
   const rows = await readFiles(lake.store, pathOf(table), snapshot.metadata, files, [key]);
   const column = columnOf(rows, key);
   if (column.kind !== 'dictionary') throw new Error(`${table}.${key} is ${column.kind}, expected dictionary`);

@@ -6,9 +6,9 @@
  */
 import type { Lake } from '../engine/delta/lake.ts';
 import type { Snapshot } from '../engine/delta/types.ts';
-import { contractOf } from '../schemas/catalog.ts';
-import { metadataOf, type TableContract, type Upstream } from '../schemas/contract.ts';
+import type { TableContract, Upstream } from '../schemas/contract.ts';
 import { dimensionChanges } from './dimension-changes.ts';
+import { partitionOf } from './partition.ts';
 import { snapshotOf } from './snapshots.ts';
 
 /** The whole table as one partition: the unit of tables with an upstream that maps to all of it. */
@@ -94,7 +94,7 @@ async function candidatesOf(lake: Lake, contract: TableContract, target: Snapsho
     if (upstream.map.kind === 'dimension') continue;
     const snapshot = await lake.table(upstream.table).latest();
     for (const file of snapshot?.files ?? []) {
-      const value = Object.values(file.partitionValues)[0] ?? '';
+      const value = partitionOf(file);
       partitions.add(upstream.map.kind === 'month' ? monthOf(value) : value);
     }
   }
@@ -121,7 +121,7 @@ async function staleBy(
   for (const commit of await table.commitsSince(least)) {
     for (const file of [...commit.adds, ...commit.removes]) {
       if (!file.dataChange) continue;
-      const value = Object.values(file.partitionValues)[0] ?? '';
+      const value = partitionOf(file);
       for (const p of isWhole(contract) ? [wholeTable] : mapped(upstream, value)) touched.set(p, commit.version);
     }
     // A snapshot with the content of the latest one still says something: that it held at another instant, or before.
@@ -153,9 +153,4 @@ export function monthOf(day: string): string {
 /** The day `days` after a day, both `YYYY-MM-DD`. */
 export function dayAfter(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
-}
-
-/** Metadata of a table, from its log or, before it exists, from its contract. */
-export async function metadataFor(lake: Lake, table: string) {
-  return (await lake.table(table).latest())?.metadata ?? metadataOf(contractOf(table));
 }

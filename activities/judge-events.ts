@@ -3,8 +3,8 @@ import type { IdIndex } from '../engine/columnar/dedupe.ts';
 import { tableOf } from '../engine/columnar/table.ts';
 import { keepRows } from '../transforms/bronze/keep-rows.ts';
 import type { Reject } from '../transforms/reject.ts';
-import type { Counts } from './commit-info.ts';
 import type { DecodedEvents } from './compute/decode-events.ts';
+import type { Counts } from './context.ts';
 import type { Rejected } from './quarantine.ts';
 
 export interface JudgedEvents {

@@ -7,23 +7,6 @@ import type { ActivityContext, Run, TableResult } from './context.ts';
 /** How much the clocks of the worker and of Temporal may differ. */
 const clockSkewMs = 600_000;
 
-/** A result of no work. */
-export function emptyResult(table: string): TableResult {
-  return {
-    table,
-    version: -1,
-    partitions: 0,
-    read: 0,
-    written: 0,
-    unchanged: 0,
-    quarantined: 0,
-    duplicate: 0,
-    late: 0,
-    bytes: 0,
-    ms: 0,
-  };
-}
-
 /** The work that this run's commits on the table did, by whichever attempt. */
 export async function workOfRun(context: ActivityContext, run: Run, table: string): Promise<WorkInfo[]> {
   const commits = await commitsAfter(context.lake.table(table), run.scheduledMs - clockSkewMs);

@@ -12,6 +12,7 @@ import type { ActivityContext, Run } from './context.ts';
 import type { DedupeIndex } from './dedupe-index.ts';
 import { type JudgedEvents, judgeEvents } from './judge-events.ts';
 import type { PlannedBatch, PlannedRange } from './landing-state.ts';
+import { partitionOf } from './partition.ts';
 import { appendQuarantine, quarantineFilesOf, writeQuarantine } from './quarantine.ts';
 
 /** Columns that schema version 2 brought: the table gets them when the first event states them. */
@@ -63,7 +64,7 @@ export async function finishBatch(
           quarantine,
           lost: decoded.flatMap((d) => d.lost),
           ...workInfo(run, counts, {
-            partitions: new Set(adds.map((a) => Object.values(a.partitionValues)[0])).size,
+            partitions: new Set(adds.map(partitionOf)).size,
             bytes: adds.reduce((n, a) => n + a.size, 0),
             upstream: { 'ops.landing_files': plan.batch },
             startedMs,

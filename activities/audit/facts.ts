@@ -1,7 +1,8 @@
 /** Facts of tables by partition: each partition is read once, however many checks ask for it. */
 import type { Profile } from '../compute/profile.ts';
 import type { ActivityContext, Run } from '../context.ts';
-import { type AuditScope, partitionOf, profiles, type Question } from './scope.ts';
+import { partitionOf } from '../partition.ts';
+import { type AuditScope, profiles, type Question } from './scope.ts';
 
 /** Profiles of a table that exists: of the named partitions, or (null) of all. */
 export type FactReader = (table: string, only: ReadonlySet<string> | null) => Promise<ReadonlyMap<string, Profile>>;

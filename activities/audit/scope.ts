@@ -5,6 +5,7 @@ import { ledger } from '../../schemas/ops.ts';
 import { mapTasks } from '../compute/compute.ts';
 import type { Profile, ProfileInput } from '../compute/profile.ts';
 import type { ActivityContext, Run } from '../context.ts';
+import { partitionOf } from '../partition.ts';
 import type { AuditRequest } from './report.ts';
 
 export interface AuditScope {
@@ -43,11 +44,6 @@ export async function auditScope(
     touched.set(name, partitions);
   }
   return { kind, snapshots, touched: (table) => (kind === 'everything' ? null : (touched.get(table) ?? new Set())) };
-}
-
-/** A file's partition value; the empty text for null or a table without partitions. */
-export function partitionOf(file: { readonly partitionValues: AddFile['partitionValues'] }): string {
-  return Object.values(file.partitionValues)[0] ?? '';
 }
 
 /** What is asked of each partition of a table. */

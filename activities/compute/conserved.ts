@@ -2,6 +2,7 @@
 import type { Table } from 'apache-arrow';
 import { sumDecimal } from '../../engine/columnar/aggregate.ts';
 import { valueAt } from '../../engine/columnar/column-of.ts';
+import { oneGroup } from '../../engine/columnar/group.ts';
 import { columnOf } from '../../engine/columnar/table.ts';
 import { textEquals } from './text-mask.ts';
 
@@ -109,8 +110,7 @@ function equal(what: string, upstream: number | bigint, target: number | bigint)
 
 function decimalSum(table: Table, name: string, where: Uint8Array | null): bigint {
   if (table.numRows === 0) return 0n;
-  const one = { ids: new Int32Array(table.numRows), count: 1, first: new Int32Array(1) };
-  const sum = sumDecimal(columnOf(table, name), one, where === null ? {} : { where });
+  const sum = sumDecimal(columnOf(table, name), oneGroup(table.numRows), where === null ? {} : { where });
   return (valueAt(sum, 0) as bigint | null) ?? 0n;
 }
 

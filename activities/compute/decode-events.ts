@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Column } from '../../engine/columnar/column.ts';
 import { type RowHashes, rowHashes } from '../../engine/columnar/hash.ts';
-import { jsonlDecoder } from '../../engine/columnar/jsonl.ts';
+import { defaultMaxLineBytes, jsonlDecoder } from '../../engine/columnar/jsonl.ts';
 import { columnOf, columnsOf } from '../../engine/columnar/table.ts';
 import { eventColumns } from '../../transforms/bronze/event-columns.ts';
 import { bronzeEvents, contentColumns } from '../../transforms/bronze/events.ts';
@@ -36,14 +36,11 @@ export interface DecodedEvents {
   readonly lost: readonly UnreadableFile[];
 }
 
-/** A line longer than this is not parsed: it goes to quarantine. */
-const maxLineBytes = 1024 * 1024;
-
 let buffer = new Uint8Array(1 << 20);
 
 /** Decodes the ranges in order. A range whose file is gone or replaced is left out and named in `lost`. */
 export function decodeEvents(input: DecodeInput): DecodedEvents {
-  const decoder = jsonlDecoder(eventColumns, { maxLineBytes });
+  const decoder = jsonlDecoder(eventColumns, { maxLineBytes: defaultMaxLineBytes });
   let bytes = 0;
   const lost: UnreadableFile[] = [];
   input.ranges.forEach((range, file) => {

@@ -1,6 +1,7 @@
 /** Task: what is new in landing files: where complete lines end, how many there are, and what identifies the file. */
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { defaultMaxLineBytes } from '../../engine/columnar/jsonl.ts';
 import { type BlockHashes, blockHashes, readAt } from './landing-file.ts';
 
 /** A landing file and what was consumed of its latest generation; null when the file is new. */
@@ -47,8 +48,6 @@ export interface UnreadableFile {
   readonly error: string;
 }
 
-/** A longer last line is not looked into: it waits for its line end. */
-const maxLineBytes = 1024 * 1024;
 const newline = 10;
 /** A byte order mark is one at the start of a file only: elsewhere the line is not JSON. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -112,7 +111,8 @@ function completeEnd(fd: number, start: number, size: number): number {
     }
     end = from;
   }
-  if (lineStart === size || size - lineStart > maxLineBytes) return lineStart;
+  // A line too long to be parsed is not looked into: it waits for its line end.
+  if (lineStart === size || size - lineStart > defaultMaxLineBytes) return lineStart;
   const line = readAt(fd, lineStart, size);
   return isObject(lineStart === 0 ? withoutBom(line) : line) ? size : lineStart;
 }

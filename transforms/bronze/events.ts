@@ -12,6 +12,7 @@ import type { Reject } from '../reject.ts';
 import { rescuedText } from '../rescued.ts';
 import { dayOf, dayUs, instants, isoInstant } from '../time.ts';
 import { provenanceColumns } from './provenance.ts';
+import { unparseable } from './unparseable.ts';
 
 export { contentColumns } from './event-columns.ts';
 
@@ -40,23 +41,7 @@ const earliestUs = Date.UTC(2000, 0, 1) * 1000;
  * day after its file landed is rejected, for the first of these reasons; every other line becomes a row, late or not.
  */
 export function bronzeEvents(batch: JsonlBatch, context: BronzeEventsContext): BronzeEvents {
-  const rejects = batch.rejects.map((r): Reject => {
-    const from = context.files[r.file]!;
-    return {
-      sourceFile: from.file,
-      sourceGeneration: from.generation,
-      sourceRow: r.line,
-      sourceOffset: r.offset,
-      byteLength: r.length,
-      layer: 'bronze',
-      ruleId: bronzeRules.unparseable.id,
-      reason: r.reason,
-      eventId: null,
-      eventDate: null,
-      orgId: null,
-      moneyHeld: null,
-    };
-  });
+  const rejects = batch.rejects.map((r) => unparseable(context.files[r.file]!, r));
   const timestamps = batch.columns.timestamp as Int64Column;
   const us = instants(timestamps);
   const kept = new Uint8Array(batch.rows).fill(1);

@@ -15,6 +15,7 @@ import { rescuedText } from '../rescued.ts';
 import { isoDay } from '../time.ts';
 import { partitionColumns } from './partition-form.ts';
 import { provenanceColumns } from './provenance.ts';
+import { unparseable } from './unparseable.ts';
 
 /** What the edge knows about a snapshot of a master. */
 export interface BronzeMasterContext {
@@ -46,7 +47,7 @@ export function bronzeMaster(source: MasterSource, csv: CsvBatch, context: Bronz
   const { ids, first } = groupBy(keys);
   const contents = rowHashes(raw, 0);
   const kept = new Uint8Array(csv.rows);
-  const rejects = unparseable(csv, context);
+  const rejects = csv.rejects.map((r) => unparseable(context, r));
   let duplicates = 0;
   for (let i = 0; i < csv.rows; i++) {
     const before = first[ids[i]!]!;
@@ -76,23 +77,6 @@ export function bronzeMaster(source: MasterSource, csv: CsvBatch, context: Bronz
     contract.fields,
   );
   return { table: takeTable(all, selectedIndices(kept)), rejects, duplicates };
-}
-
-function unparseable(csv: CsvBatch, context: BronzeMasterContext): Reject[] {
-  return csv.rejects.map((r) => ({
-    sourceFile: context.file,
-    sourceGeneration: context.generation,
-    sourceRow: r.line,
-    sourceOffset: r.offset,
-    byteLength: r.length,
-    layer: 'bronze',
-    ruleId: bronzeRules.unparseable.id,
-    reason: r.reason,
-    eventId: null,
-    eventDate: null,
-    orgId: null,
-    moneyHeld: null,
-  }));
 }
 
 function rejectOf(
