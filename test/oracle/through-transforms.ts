@@ -59,7 +59,7 @@ export function rowsOfTable(table: Table): OracleRow[] {
 
 /** Everything the transforms make of a landing zone that the oracle has an opinion on. */
 export function throughTransforms(landing: string) {
-  const landedUs = statSync(join(landing, 'customers_orgs.csv')).mtimeMs * 1000;
+  const landedUs = Math.floor(statSync(join(landing, 'customers_orgs.csv')).mtimeMs * 1000);
   const ofMaster = new Map(
     masters.map((source) => {
       const specs = source.contract.fields.filter(
