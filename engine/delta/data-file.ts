@@ -5,15 +5,16 @@ import { randomUUID } from 'node:crypto';
 import type { Table } from 'apache-arrow';
 import type { Column, ColumnType } from '../columnar/column.ts';
 import { typeName } from '../columnar/concat-columns.ts';
+import { permuteColumn } from '../columnar/scatter.ts';
 import { columnsOf, tableOf, typeOf } from '../columnar/table.ts';
-import { sliceColumn, takeColumn } from '../columnar/take.ts';
+import { sliceColumn } from '../columnar/take.ts';
 import { countNulls } from '../columnar/validity.ts';
 import { encodeParquet } from '../parquet/codec.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { mapBounded } from './map-bounded.ts';
 import { type PartitionRows, partitionFolder, splitByPartition } from './partition-values.ts';
 import { statsOf } from './stats.ts';
-import type { AddFile, TableMetadata } from './types.ts';
+import type { AddFile, PartitionValues, TableMetadata } from './types.ts';
 
 export interface DataFileOptions {
   /** When the files are written: their `modificationTime`. */
@@ -45,21 +46,26 @@ export async function writeDataFiles(
 ): Promise<AddFile[]> {
   const columns = columnsOf(table);
   checkColumns(metadata, columns);
-  const partitioning = metadata.partitionColumns.map((name) => [name, columns[name]!] as const);
   const fileColumns = metadata.columns.filter(({ name }) => !metadata.partitionColumns.includes(name));
-  const parts = splitByPartition(partitioning, table.numRows).flatMap((part) =>
-    portions(part, options.maxRowsPerFile ?? defaultRowsPerFile),
+  const layout = partitionLayout(
+    splitByPartition(
+      metadata.partitionColumns.map((name) => [name, columns[name]!] as const),
+      table.numRows,
+    ),
+    options.maxRowsPerFile ?? defaultRowsPerFile,
   );
+  const { places } = layout;
+  const sorted = fileColumns.map(({ name }): [string, Column] => {
+    const column = columns[name]!;
+    return [name, places === null ? column : permuteColumn(column, places)];
+  });
   const fileName = options.fileName ?? randomUUID;
-  return mapBounded(parts, storing, async ({ values, rows }) => {
-    const taken = Object.fromEntries(
-      fileColumns.map(({ name }) => {
-        const column = columns[name]!;
-        return [name, rowsOf(column, rows)];
-      }),
+  return mapBounded(layout.files, storing, async ({ values, begin, end }) => {
+    const rows = Object.fromEntries(
+      sorted.map(([name, c]) => [name, end - begin === c.length ? c : sliceColumn(c, begin, end)]),
     );
     const path = `${partitionFolder(metadata.partitionColumns, values)}part-${fileName()}.zstd.parquet`;
-    const bytes = encodeParquet(tableOf(taken, fileColumns));
+    const bytes = encodeParquet(tableOf(rows, fileColumns));
     await store.put(`${tablePath}/${path}`, bytes);
     return {
       path,
@@ -67,24 +73,39 @@ export async function writeDataFiles(
       size: bytes.length,
       modificationTime: options.nowMs,
       dataChange: true,
-      stats: statsOf(taken, rows.length),
+      stats: statsOf(rows, end - begin),
     };
   });
 }
 
-/** The rows, ascending, of a column: as views where they stand side by side. */
-function rowsOf(column: Column, rows: Int32Array): Column {
-  const first = rows[0]!;
-  if (rows[rows.length - 1]! - first + 1 !== rows.length) return takeColumn(column, rows);
-  return rows.length === column.length ? column : sliceColumn(column, first, first + rows.length);
+interface PartitionLayout {
+  /** Where each row goes so that those of a partition stand side by side, in their order; null where they do. */
+  readonly places: Int32Array | null;
+  /** The rows `begin … end`, once in place, of each file. */
+  readonly files: readonly { readonly values: PartitionValues; readonly begin: number; readonly end: number }[];
 }
 
-function portions({ values, rows }: PartitionRows, most: number): PartitionRows[] {
-  const parts: PartitionRows[] = [];
-  for (let start = 0; start < rows.length; start += most) {
-    parts.push({ values, rows: rows.subarray(start, start + most) });
+/** Counting sort of the rows by partition; files of at most `most` rows. */
+function partitionLayout({ values, partitionOf }: PartitionRows, most: number): PartitionLayout {
+  const ends = new Int32Array(values.length);
+  let sideBySide = true;
+  for (let i = 0; i < partitionOf.length; i++) {
+    ends[partitionOf[i]!]!++;
+    if (i > 0 && partitionOf[i]! < partitionOf[i - 1]!) sideBySide = false;
   }
-  return parts;
+  for (let p = 1; p < ends.length; p++) ends[p]! += ends[p - 1]!;
+  const files = values.flatMap((value, p) => {
+    const parts: { values: PartitionValues; begin: number; end: number }[] = [];
+    for (let begin = ends[p - 1] ?? 0; begin < ends[p]!; begin += most) {
+      parts.push({ values: value, begin, end: Math.min(begin + most, ends[p]!) });
+    }
+    return parts;
+  });
+  if (sideBySide) return { places: null, files };
+  const places = new Int32Array(partitionOf.length);
+  const next = Int32Array.from(ends, (_, p) => ends[p - 1] ?? 0);
+  for (let i = 0; i < places.length; i++) places[i] = next[partitionOf[i]!]!++;
+  return { places, files };
 }
 
 function checkColumns(metadata: TableMetadata, columns: Readonly<Record<string, Column>>): void {

@@ -59,12 +59,13 @@ export function float64Extremes({ values, validity, length }: Float64Column): Ex
 
 /** Of 64-bit integers and timestamps; null without a value. */
 export function int64Extremes({ values, validity, length }: Int64Column): Extremes | null {
-  return wordExtremes(new Int32Array(values.buffer, values.byteOffset, 2 * values.length), 2, validity, length);
+  const words = new Int32Array(values.buffer, values.byteOffset, 2 * length);
+  return smallExtremes(words, 2, validity, length) ?? wordExtremes(words, 2, validity, length);
 }
 
 /** Of decimals; null without a value. */
 export function decimalExtremes({ words, validity, length }: DecimalColumn): Extremes | null {
-  return wordExtremes(words, 4, validity, length);
+  return smallExtremes(words, 4, validity, length) ?? wordExtremes(words, 4, validity, length);
 }
 
 /** Of text, in the order of its UTF-8 bytes, which is that of code points; null without a value. */
@@ -94,6 +95,30 @@ export function dictionaryExtremes(column: Column & { kind: 'dictionary' }): Ext
     if (low < 0) low = high = code;
     else if (textLess(values[code]!, values[low]!)) low = code;
     else if (textLess(values[high]!, values[code]!)) high = code;
+  }
+  return low < 0 ? null : [low, high];
+}
+
+/** The same as `wordExtremes` where every value is below 2^53, which a float64 holds exactly; null elsewhere, or without a value. */
+function smallExtremes(words: Int32Array, width: 2 | 4, validity: Uint8Array | null, length: number): Extremes | null {
+  let low = -1;
+  let high = -1;
+  let least = Number.POSITIVE_INFINITY;
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (let i = 0, at = 0; i < length; i++, at += width) {
+    if (validity !== null && ((validity[i >> 3]! >> (i & 7)) & 1) === 0) continue;
+    const upper = words[at + 1]!;
+    if (upper > 0x1fffff || upper < -0x200000) return null;
+    if (width === 4 && (words[at + 2] !== upper >> 31 || words[at + 3] !== upper >> 31)) return null;
+    const value = upper * 4294967296 + (words[at]! >>> 0);
+    if (value < least) {
+      least = value;
+      low = i;
+    }
+    if (value > greatest) {
+      greatest = value;
+      high = i;
+    }
   }
   return low < 0 ? null : [low, high];
 }
@@ -132,7 +157,18 @@ function bytesLess(bytes: Uint8Array, offsets: Int32Array, a: number, b: number)
   return x === xEnd && y < yEnd;
 }
 
-/** By code points, not by the UTF-16 units that `<` compares. */
+/** By code points, not by the UTF-16 units that `<` compares: surrogates come after all other units. */
 function textLess(a: string, b: string): boolean {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return x < 0xd800 || y < 0xd800 ? x < y : codePointRank(x) < codePointRank(y);
+  }
+  return a.length < b.length;
+}
+
+/** Of a UTF-16 unit from 0xd800 on: the private use area and what follows sort before surrogates. */
+function codePointRank(unit: number): number {
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

@@ -8,10 +8,12 @@ import { decodeDictionary } from '../columnar/dictionary.ts';
 import { decodeText } from '../columnar/text.ts';
 import type { PartitionValues } from './types.ts';
 
-/** Rows of one partition: its values and the row numbers, ascending. */
+/** Which rows belong to which partition. */
 export interface PartitionRows {
-  readonly values: PartitionValues;
-  readonly rows: Int32Array;
+  /** Values of each partition, partitions in order of their first row. */
+  readonly values: readonly PartitionValues[];
+  /** The partition of each row. */
+  readonly partitionOf: Int32Array;
 }
 
 /** The folder value of null. */
@@ -21,31 +23,19 @@ const nullFolder = '__HIVE_DEFAULT_PARTITION__';
 const longestFolder = 200;
 
 /**
- * The rows of each partition, partitions in order of their first row. Without partition columns there is one, unless there
- * are no rows. Throws for text that is empty, which the protocol cannot tell from null, and for types that cannot partition.
+ * The partition of each row. Without partition columns there is one, unless there are no rows. Throws for text that is empty,
+ * which the protocol cannot tell from null, and for types that cannot partition.
  */
-export function splitByPartition(columns: readonly (readonly [string, Column])[], length: number): PartitionRows[] {
-  let groups = new Int32Array(length);
+export function splitByPartition(columns: readonly (readonly [string, Column])[], length: number): PartitionRows {
+  let partitionOf = new Int32Array(length);
   let values: PartitionValues[] = length === 0 ? [] : [{}];
   for (const [name, column] of columns) {
     const { codes, texts } = textCodes(column);
-    const numbers = new Map<number, number>();
-    const next: PartitionValues[] = [];
-    const refined = new Int32Array(length);
-    for (let i = 0; i < length; i++) {
-      const key = groups[i]! * texts.length + codes[i]!;
-      let number = numbers.get(key);
-      if (number === undefined) {
-        number = next.length;
-        numbers.set(key, number);
-        next.push({ ...values[groups[i]!], [name]: texts[codes[i]!]! });
-      }
-      refined[i] = number;
-    }
-    groups = refined;
-    values = next;
+    const { numbers, firsts } = numbered(partitionOf, codes, texts.length);
+    values = firsts.map((row) => ({ ...values[partitionOf[row]!], [name]: texts[codes[row]!]! }));
+    partitionOf = numbers;
   }
-  return rowsOfGroups(groups, values);
+  return { values, partitionOf };
 }
 
 /** `event_date=2025-07-01/`: the folder of a partition, segments in the order of the partition columns. */
@@ -88,18 +78,44 @@ export function partitionText(column: Column, row: number): string | null {
   return text;
 }
 
+/** Pairs of numbers, numbered in order of their first row. `seconds` are below `secondCount`. */
+function numbered(firsts: Int32Array, seconds: Int32Array, secondCount: number) {
+  const numbers = new Int32Array(firsts.length);
+  const numberOf = new Map<number, number>();
+  const rows: number[] = [];
+  let lastKey = -1;
+  let number = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    const key = firsts[i]! * secondCount + seconds[i]!;
+    if (key !== lastKey) {
+      number = numberOf.get(key) ?? rows.length;
+      if (number === rows.length) {
+        numberOf.set(key, number);
+        rows.push(i);
+      }
+      lastKey = key;
+    }
+    numbers[i] = number;
+  }
+  return { numbers, firsts: rows };
+}
+
 /** Each slot's number in the list of distinct texts. */
 function textCodes(column: Column): { codes: Int32Array; texts: (string | null)[] } {
   const codes = new Int32Array(column.length);
   const texts: (string | null)[] = [];
   const known = new Map<number | string | null, number>();
+  let lastKey: number | string | null | undefined;
+  let code = 0;
   for (let i = 0; i < column.length; i++) {
     const key = isValid(column, i) ? partitionKeyAt(column, i) : null;
-    let code = known.get(key);
-    if (code === undefined) {
-      code = texts.length;
-      known.set(key, code);
-      texts.push(partitionText(column, i));
+    if (key !== lastKey) {
+      code = known.get(key) ?? texts.length;
+      if (code === texts.length) {
+        known.set(key, code);
+        texts.push(partitionText(column, i));
+      }
+      lastKey = key;
     }
     codes[i] = code;
   }
@@ -124,19 +140,6 @@ function partitionKeyAt(column: Column, i: number): number | string {
 function textOfKey(column: Column, key: number): string {
   if (column.kind === 'dictionary') return column.values[key]!;
   return column.kind === 'date' ? new Date(key * 86_400_000).toISOString().slice(0, -14) : String(key);
-}
-
-/** Counting sort: rows keep their order within a group. */
-function rowsOfGroups(groups: Int32Array, values: readonly PartitionValues[]): PartitionRows[] {
-  const counts = new Int32Array(values.length);
-  for (let i = 0; i < groups.length; i++) counts[groups[i]!]!++;
-  const rows = Array.from(counts, (count) => new Int32Array(count));
-  const filled = new Int32Array(values.length);
-  for (let i = 0; i < groups.length; i++) {
-    const group = groups[i]!;
-    rows[group]![filled[group]!++] = i;
-  }
-  return values.map((v, group) => ({ values: v, rows: rows[group]! }));
 }
 
 function folderName(name: string, value: string | null): string {

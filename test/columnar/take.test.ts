@@ -9,6 +9,7 @@ import {
   utf8Column,
 } from '../../engine/columnar/column-of.ts';
 import { concatColumns, concatTables } from '../../engine/columnar/concat.ts';
+import { permuteColumn } from '../../engine/columnar/scatter.ts';
 import { columnOf as columnOfTable, specsOf, tableOf } from '../../engine/columnar/table.ts';
 import { selectedIndices, sliceTable, takeColumn, takeTable } from '../../engine/columnar/take.ts';
 import {
@@ -37,6 +38,19 @@ test('taken rows are the rows asked for, −1 a null', () => {
   );
   assert.throws(() => takeColumn(int32Column([1]), Int32Array.of(1)), /row 1 of a column of 1 rows/);
   assert.throws(() => takeColumn(int32Column([1]), Int32Array.of(-2)), /row -2/);
+});
+
+test('a permuted column has every row at its place', () => {
+  fc.assert(
+    fc.property(sample, fc.infiniteStream(fc.nat()), ({ values, column }, random) => {
+      const order = values.map((_, row) => row).sort(() => (random.next().value & 1) - 0.5);
+      const to = Int32Array.from(values, (_, row) => order.indexOf(row));
+      const permuted = permuteColumn(column, to);
+      assert.deepEqual(plain(permuted), plain(takeColumn(column, Int32Array.from(order))));
+      assert.equal(countNulls(permuted), countNulls(column));
+    }),
+  );
+  assert.throws(() => permuteColumn(int32Column([1, 2]), Int32Array.of(0)), /1 places for 2 rows/);
 });
 
 test('columns end to end hold the values of all in order', () => {
