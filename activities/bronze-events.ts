@@ -10,6 +10,7 @@ import { mapTasks } from './compute/compute.ts';
 import type { MeasuredFile, UnreadableFile } from './compute/measure-files.ts';
 import type { ActivityContext, Run, TableResult } from './context.ts';
 import type { DedupeIndex } from './dedupe-index.ts';
+import { shareBytes } from './ingest-shares.ts';
 import {
   changedFiles,
   commitPlan,
@@ -124,14 +125,15 @@ async function measure(
   run: Run,
   state: LandingState,
 ): Promise<{ measured: MeasuredFile[]; unreadable: UnreadableFile[] }> {
-  const { landing, compute, batchBytes } = context;
+  const { landing, compute } = context;
+  const maxBytes = Math.min(context.batchBytes, shareBytes);
   const files = await changedFiles(landing, state);
   const size = Math.max(1, Math.ceil(files.length / (compute.threads * 4)));
   const groups = Array.from({ length: Math.ceil(files.length / size) }, (_, i) =>
     files.slice(i * size, (i + 1) * size),
   );
   const results = await mapTasks(compute, groups, (group) =>
-    compute.run('measureFiles', { landing, files: group, maxBytes: batchBytes }, { signal: run.signal }),
+    compute.run('measureFiles', { landing, files: group, maxBytes }, { signal: run.signal }),
   );
   return { measured: results.flatMap((r) => r.files), unreadable: results.flatMap((r) => r.unreadable) };
 }
