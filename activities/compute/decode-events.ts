@@ -36,7 +36,8 @@ export interface DecodedEvents {
 
 /** Decodes the ranges in order. A range whose file is gone or replaced is left out and named in `lost`. */
 export function decodeEvents(input: DecodeInput): DecodedEvents {
-  const decoder = jsonlDecoder(eventColumns, { maxLineBytes: defaultMaxLineBytes });
+  const expectedRows = input.ranges.reduce((n, range) => n + rowsIn(range), 0);
+  const decoder = jsonlDecoder(eventColumns, { maxLineBytes: defaultMaxLineBytes, expectedRows });
   let bytes = 0;
   const lost: UnreadableFile[] = [];
   input.ranges.forEach((range, file) => {
@@ -81,6 +82,11 @@ export function decodeEvents(input: DecodeInput): DecodedEvents {
   };
   const hashes = [ids.lo, ids.hi, contents.lo, contents.hi].map((a) => a.buffer as ArrayBuffer);
   return moved(result, [...new Set([...buffersOf(Object.values(columns)), ...hashes])]);
+}
+
+/** Rows to expect: a line end each, or one without; fewer when the lines are too short to be events, as in a file of blank ones. */
+function rowsIn({ fromByte, toByte, lines }: LandingRange): number {
+  return Math.min(lines, (toByte - fromByte) >> 6) + 1;
 }
 
 /** Bytes of the range, valid until the next call. Throws when the file is gone, or not the one that was planned. */

@@ -14,6 +14,8 @@ export class BytesBuilder implements ColumnBuilder {
   private bytes = new Uint8Array(4096);
   private view = new DataView(this.bytes.buffer);
   private used = 0;
+  /** Rows ended. */
+  private rows = 0;
 
   reserve(rows: number): void {
     const offsets = new Int32Array(rows + 1);
@@ -82,6 +84,7 @@ export class BytesBuilder implements ColumnBuilder {
   /** Ends the row, whether it was given a value or not. Rows end in order, each once. */
   endRow(row: number): void {
     this.offsets[row + 1] = this.used;
+    this.rows = row + 1;
   }
 
   finish(rows: number): BytesColumn {
@@ -89,8 +92,8 @@ export class BytesBuilder implements ColumnBuilder {
       kind: 'utf8',
       length: rows,
       validity: finishedValidity(this.validity, rows),
-      offsets: this.offsets.slice(0, rows + 1),
-      bytes: this.bytes.slice(0, this.offsets[rows]),
+      offsets: this.offsets.subarray(0, rows + 1),
+      bytes: this.bytes.subarray(0, this.offsets[rows]),
     };
   }
 
@@ -106,7 +109,10 @@ export class BytesBuilder implements ColumnBuilder {
     const needed = this.used + more;
     if (needed <= this.bytes.length) return;
     if (needed > maxBytes) throw new Error(`text column: ${needed} bytes in one batch, at most ${maxBytes} fit`);
-    const grown = new Uint8Array(Math.min(maxBytes, Math.max(needed, this.bytes.length * 2)));
+    // What the rows there is room for will take if they are like those so far, and a little more.
+    const forecast = this.rows === 0 ? 0 : Math.ceil((needed / this.rows) * (this.offsets.length + 1) * 1.02);
+    const atLeast = forecast > needed * 1.02 ? forecast : this.bytes.length * 2;
+    const grown = new Uint8Array(Math.min(maxBytes, Math.max(needed, atLeast)));
     grown.set(this.bytes);
     this.bytes = grown;
     this.view = new DataView(grown.buffer);

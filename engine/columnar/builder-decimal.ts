@@ -95,7 +95,7 @@ export class DecimalBuilder implements ColumnBuilder {
       scale: this.scale,
       length: rows,
       validity: finishedValidity(this.validity, rows),
-      words: this.words.slice(0, rows * 4),
+      words: this.words.subarray(0, rows * 4),
     };
   }
 }

@@ -95,7 +95,7 @@ export class DictionaryBuilder implements ColumnBuilder {
       const start = this.starts[code]! * 4;
       values.push(bytes.toString('utf8', start, start + this.lengths[code]!));
     }
-    const codes = this.codes.slice(0, rows);
+    const codes = this.codes.subarray(0, rows);
     return { kind: 'dictionary', length: rows, validity: finishedValidity(this.validity, rows), codes, values };
   }
 

@@ -52,7 +52,7 @@ export class TimestampBuilder implements ColumnBuilder {
   }
 
   finish(rows: number): Int64Column {
-    const values = new BigInt64Array(this.words.slice(0, rows * 2).buffer);
+    const values = new BigInt64Array(this.words.buffer, 0, rows);
     return { kind: 'timestamp', length: rows, validity: finishedValidity(this.validity, rows), values };
   }
 }
