@@ -11,7 +11,7 @@ export interface BlockHashes {
 
 const hashedBytes = 4096;
 /** Room behind the bytes of a file: the decoder's scans may look a few bytes further. */
-const slackBytes = 64;
+const slackBytes = 192;
 
 /** What holds the bytes of the thread's open file. Grows to the longest piece that was asked for. */
 let memory = Buffer.alloc((1 << 20) + slackBytes);
