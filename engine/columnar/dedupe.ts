@@ -62,9 +62,11 @@ const FULL = 0.7;
 /** Gives the rows' verdicts and adds the new ones; returns how many those are. An id hash of 0, which marks a free slot, is 1. */
 function admitAll(slots: Int32Array, ids: RowHashes, contents: RowHashes, verdicts: Uint8Array): number {
   const { lo, hi } = ids;
+  const { lo: contentLo, hi: contentHi } = contents;
+  const { length } = lo;
   const last = slots.length - 1;
   let fresh = 0;
-  for (let i = 0; i < lo.length; i++) {
+  for (let i = 0; i < length; i++) {
     const high = hi[i]!;
     const low = high === 0 && lo[i] === 0 ? 1 : lo[i]!;
     let at = (low << 2) & last;
@@ -74,11 +76,11 @@ function admitAll(slots: Int32Array, ids: RowHashes, contents: RowHashes, verdic
     if (slots[at] === 0 && slots[at + 1] === 0) {
       slots[at] = low;
       slots[at + 1] = high;
-      slots[at + 2] = contents.lo[i]!;
-      slots[at + 3] = contents.hi[i]!;
+      slots[at + 2] = contentLo[i]!;
+      slots[at + 3] = contentHi[i]!;
       fresh++;
     } else {
-      const same = slots[at + 2] === contents.lo[i] && slots[at + 3] === contents.hi[i];
+      const same = slots[at + 2] === contentLo[i] && slots[at + 3] === contentHi[i];
       verdicts[i] = same ? VERDICT.repeat : VERDICT.conflict;
     }
   }
@@ -87,8 +89,9 @@ function admitAll(slots: Int32Array, ids: RowHashes, contents: RowHashes, verdic
 
 /** Puts every id of a table into a larger, empty one. */
 function rehash(from: Int32Array, to: Int32Array): void {
+  const { length } = from;
   const last = to.length - 1;
-  for (let f = 0; f < from.length; f += 4) {
+  for (let f = 0; f < length; f += 4) {
     if (from[f] === 0 && from[f + 1] === 0) continue;
     let at = (from[f]! << 2) & last;
     while (to[at] !== 0 || to[at + 1] !== 0) at = (at + 4) & last;

@@ -141,7 +141,7 @@ export class FastReader {
         if (first === QUOTE) return (columns[key] as TimestampBuilder).scan(row, bytes, view, p);
         break;
       case DECIMAL:
-        if (isNumberStart(first)) return (columns[key] as DecimalBuilder).scan(row, bytes, p);
+        if (isNumberStart(first)) return (columns[key] as DecimalBuilder).scan(row, bytes, view, p);
         break;
       case INT32:
         if (isNumberStart(first)) return (columns[key] as Int32Builder).scan(row, bytes, p);

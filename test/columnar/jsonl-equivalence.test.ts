@@ -223,6 +223,28 @@ test('the fast reader takes the common shapes itself', () => {
   assert.equal(check([...shapes, ...shapes]), shapes.length * 2);
 });
 
+test('numbers of any number of digits on both sides of the point', () => {
+  const digits = fc.array(fc.constantFrom(...'0123456789'), { maxLength: 14 }).map((list) => list.join(''));
+  const number = fc
+    .tuple(
+      fc.constantFrom('', '', '-'),
+      digits,
+      fc.constantFrom('.', '.', ''),
+      digits,
+      fc.constantFrom('', '', '', 'e1', 'E-3', 'x'),
+    )
+    .map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(fc.array(number, { minLength: 1, maxLength: 20 }), (list) => {
+      check(list.map((text) => `{"value":${text},"n":1}`));
+      check(list.map((text) => `{"value":${text}}`));
+    }),
+    { numRuns: 3000 },
+  );
+  const plain = ['0', '-0', '7', '12', '345', '6789', '12345', '1234567', '0.1', '12.3456', '-123.45', '99999.9999'];
+  assert.equal(check(plain.map((text) => `{"value":${text}}`)), plain.length);
+});
+
 test('a value with escapes is not taken for the same bytes without: there they end the string elsewhere', () => {
   check(['{"org":"a\\\\"}', '{"org":"a\\","n":1}', '{"org":"a\\",\\"n\\":1"}']);
   check(['{"org":"abcdefgh\\"i"}', '{"org":"abcdefgh"i","n":1}']);
