@@ -49,7 +49,7 @@ export class DedupeIndex {
   }
 
   async #build(snapshot: Snapshot, signal: AbortSignal): Promise<IdIndex> {
-    const index = new IdIndex();
+    const index = new IdIndex(snapshot.files.reduce((n, file) => n + file.stats.numRecords, 0));
     await this.#insert(index, snapshot, snapshot.files, signal);
     return index;
   }
@@ -72,7 +72,7 @@ export class DedupeIndex {
         { lake: lakeRoot, metadata: snapshot.metadata, files: group, seed: this.seed },
         { signal },
       );
-      index.insert(ids, contents, new Uint8Array(ids.lo.length).fill(1));
+      index.admit(ids, contents);
     });
   }
 }

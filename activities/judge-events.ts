@@ -1,5 +1,5 @@
 /** What becomes of decoded events once their ids were looked up. */
-import type { IdIndex } from '../engine/columnar/dedupe.ts';
+import { type IdIndex, VERDICT } from '../engine/columnar/dedupe.ts';
 import { tableOf } from '../engine/columnar/table.ts';
 import { keepRows } from '../transforms/bronze/keep-rows.ts';
 import type { Reject } from '../transforms/reject.ts';
@@ -17,34 +17,43 @@ export interface JudgedEvents {
   readonly counts: Counts;
 }
 
-/** Looks every event up, in order, and inserts the new ones into the index. */
+/** Looks every event up, in order; the new ones are in the index afterwards. */
 export function judgeEvents(decoded: readonly DecodedEvents[], index: IdIndex): JudgedEvents {
   const conflicts: Reject[] = [];
   const rejected: Rejected[] = [];
   const counts = { read: 0, written: 0, unchanged: 0, quarantined: 0, duplicate: 0, late: 0 };
   const parts = decoded.map((part) => {
-    const verdicts = index.probe(part.ids, part.contents).verdict;
-    const keep = verdicts.map((v) => (v === 0 ? 1 : 0));
-    index.insert(part.ids, part.contents, keep);
+    const verdicts = index.admit(part.ids, part.contents);
     rejected.push(...part.rejects.map((reject, i) => ({ reject, raw: part.raws[i] ?? null })));
-    const repeats = keep.includes(0);
-    if (repeats) {
+    const keep = freshRows(verdicts);
+    if (keep !== null) {
       const kept = keepRows(tableOf(part.columns), verdicts);
       conflicts.push(...kept.rejects);
       counts.duplicate += kept.duplicates;
     }
     counts.read += part.read;
     counts.late += lateRows(part, keep);
-    return { columns: part.columns, keep: repeats ? keep : null };
+    return { columns: part.columns, keep };
   });
   counts.quarantined = rejected.length + conflicts.length;
   return { parts, rejected, conflicts, counts };
 }
 
-function lateRows(part: DecodedEvents, keep: Uint8Array): number {
+/** 1 for each row that is new; null when all are. */
+function freshRows(verdicts: Uint8Array): Uint8Array | null {
+  if (verdicts.every((verdict) => verdict === VERDICT.fresh)) return null;
+  return verdicts.map((verdict) => (verdict === VERDICT.fresh ? 1 : 0));
+}
+
+function lateRows(part: DecodedEvents, keep: Uint8Array | null): number {
   const column = part.columns.is_late;
   if (column?.kind !== 'bool') return 0;
   let late = 0;
-  for (let i = 0; i < keep.length; i++) if (keep[i] === 1) late += (column.bits[i >> 3]! >> (i & 7)) & 1;
+  for (let byte = 0; byte < column.bits.length; byte++) {
+    if (column.bits[byte] === 0) continue;
+    const end = Math.min(byte * 8 + 8, column.length);
+    for (let i = byte * 8; i < end; i++)
+      if (keep === null || keep[i] === 1) late += (column.bits[byte]! >> (i & 7)) & 1;
+  }
   return late;
 }

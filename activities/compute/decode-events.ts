@@ -1,6 +1,4 @@
 /** Task: landing ranges → typed Bronze columns, still with repeats. */
-import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Column } from '../../engine/columnar/column.ts';
 import { type RowHashes, rowHashes } from '../../engine/columnar/hash.ts';
 import { defaultMaxLineBytes, jsonlDecoder } from '../../engine/columnar/jsonl.ts';
@@ -8,7 +6,7 @@ import { columnOf, columnsOf } from '../../engine/columnar/table.ts';
 import { eventColumns } from '../../transforms/bronze/event-columns.ts';
 import { bronzeEvents, contentColumns } from '../../transforms/bronze/events.ts';
 import type { Reject } from '../../transforms/reject.ts';
-import { blockHashes, readInto } from './landing-file.ts';
+import { LandingFile } from './landing-file.ts';
 import type { LandingRange } from './landing-range.ts';
 import type { UnreadableFile } from './measure-files.ts';
 import { readRaws } from './read-raws.ts';
@@ -36,11 +34,10 @@ export interface DecodedEvents {
   readonly lost: readonly UnreadableFile[];
 }
 
-let buffer = new Uint8Array(1 << 20);
-
 /** Decodes the ranges in order. A range whose file is gone or replaced is left out and named in `lost`. */
 export function decodeEvents(input: DecodeInput): DecodedEvents {
-  const decoder = jsonlDecoder(eventColumns, { maxLineBytes: defaultMaxLineBytes });
+  const expectedRows = input.ranges.reduce((n, range) => n + rowsIn(range), 0);
+  const decoder = jsonlDecoder(eventColumns, { maxLineBytes: defaultMaxLineBytes, expectedRows });
   let bytes = 0;
   const lost: UnreadableFile[] = [];
   input.ranges.forEach((range, file) => {
@@ -87,19 +84,22 @@ export function decodeEvents(input: DecodeInput): DecodedEvents {
   return moved(result, [...new Set([...buffersOf(Object.values(columns)), ...hashes])]);
 }
 
+/** Rows to expect: a line end each, or one without; fewer when the lines are too short to be events, as in a file of blank ones. */
+function rowsIn({ fromByte, toByte, lines }: LandingRange): number {
+  return Math.min(lines, (toByte - fromByte) >> 6) + 1;
+}
+
 /** Bytes of the range, valid until the next call. Throws when the file is gone, or not the one that was planned. */
 function readRange(landing: string, range: LandingRange): Uint8Array {
-  const length = range.toByte - range.fromByte;
-  if (buffer.length < length) buffer = new Uint8Array(length);
-  const fd = openSync(join(landing, range.file), 'r');
+  const file = new LandingFile(landing, range.file);
   try {
-    const { headHash, tailHash } = blockHashes(fd, range.toByte);
+    const bytes = file.bytes(range.fromByte, range.toByte);
+    const { headHash, tailHash } = file.blockHashes(range.toByte);
     if (headHash !== range.headHash || tailHash !== range.tailHash) {
       throw new Error(`the file was replaced after bytes ${range.fromByte} to ${range.toByte} were planned`);
     }
-    readInto(buffer, fd, range.fromByte, length);
+    return bytes;
   } finally {
-    closeSync(fd);
+    file.close();
   }
-  return buffer.subarray(0, length);
 }

@@ -9,6 +9,8 @@ export interface LandingRange extends BlockHashes {
   readonly toByte: number;
   /** Number of the first line, from 1. */
   readonly fromLine: number;
+  /** Line ends in it. */
+  readonly lines: number;
   /** When the file landed (its modification time), microseconds. */
   readonly landedUs: number;
 }

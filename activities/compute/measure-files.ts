@@ -1,8 +1,6 @@
 /** Task: what is new in landing files: where complete lines end, how many there are, and what identifies the file. */
-import { closeSync, fstatSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { defaultMaxLineBytes } from '../../engine/columnar/jsonl.ts';
-import { type BlockHashes, blockHashes, readAt } from './landing-file.ts';
+import { type BlockHashes, LandingFile } from './landing-file.ts';
 
 /** A landing file and what was consumed of its latest generation; null when the file is new. */
 export interface KnownFile {
@@ -49,6 +47,8 @@ export interface UnreadableFile {
 }
 
 const newline = 10;
+/** Bytes read at once. */
+const pieceBytes = 1 << 20;
 /** A byte order mark is one at the start of a file only: elsewhere the line is not JSON. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -67,44 +67,45 @@ export function measureFiles(input: MeasureInput): { files: MeasuredFile[]; unre
 }
 
 function measure(landing: string, known: KnownFile, maxBytes: number): MeasuredFile {
-  const fd = openSync(join(landing, known.file), 'r');
+  const file = new LandingFile(landing, known.file);
   try {
-    const { size, mtimeMs } = fstatSync(fd);
+    const { size, modifiedUs } = file;
     const consumed = known.consumed;
-    const same = consumed === null || isSame(fd, size, consumed);
+    const same = consumed === null || isSame(file, consumed);
     const generation = consumed === null ? 1 : same ? consumed.generation : consumed.generation + 1;
     const start = consumed !== null && same ? consumed.toByte : 0;
     const line = consumed !== null && same ? consumed.nextLine : 1;
-    const end = completeEnd(fd, start, size);
+    const end = completeEnd(file, start);
     return {
       file: known.file,
       generation,
       replaced: !same,
       size,
-      modifiedUs: Math.floor(mtimeMs * 1000),
-      ranges: rangesOf(fd, start, end, line, maxBytes),
+      modifiedUs,
+      ranges: rangesOf(file, start, end, line, maxBytes),
       waitingBytes: size - end,
     };
   } finally {
-    closeSync(fd);
+    file.close();
   }
 }
 
 /** Whether the file still begins with, and at the consumed position ends with, the bytes that were consumed. */
-function isSame(fd: number, size: number, consumed: NonNullable<KnownFile['consumed']>): boolean {
-  if (size < consumed.toByte) return false;
-  const { headHash, tailHash } = blockHashes(fd, consumed.toByte);
+function isSame(file: LandingFile, consumed: NonNullable<KnownFile['consumed']>): boolean {
+  if (file.size < consumed.toByte) return false;
+  const { headHash, tailHash } = file.blockHashes(consumed.toByte);
   return headHash === consumed.headHash && tailHash === consumed.tailHash;
 }
 
 /** The end of the last complete line; a last line without a line end is complete when it is a JSON object. */
-function completeEnd(fd: number, start: number, size: number): number {
-  const step = 1 << 16;
+function completeEnd(file: LandingFile, start: number): number {
+  const { size } = file;
   let end = size;
   let lineStart = start;
   while (end > start) {
-    const from = Math.max(start, end - step);
-    const at = readAt(fd, from, end).lastIndexOf(newline);
+    // What is new of most files is one piece: read here, it is in memory for all that follows.
+    const from = Math.max(start, end - pieceBytes);
+    const at = file.bytes(from, end).lastIndexOf(newline);
     if (at >= 0) {
       lineStart = from + at + 1;
       break;
@@ -113,7 +114,7 @@ function completeEnd(fd: number, start: number, size: number): number {
   }
   // A line too long to be parsed is not looked into: it waits for its line end.
   if (lineStart === size || size - lineStart > defaultMaxLineBytes) return lineStart;
-  const line = readAt(fd, lineStart, size);
+  const line = file.bytes(lineStart, size);
   return isObject(lineStart === 0 ? withoutBom(line) : line) ? size : lineStart;
 }
 
@@ -130,9 +131,8 @@ function isObject(bytes: Buffer): boolean {
   }
 }
 
-function rangesOf(fd: number, start: number, end: number, line: number, maxBytes: number): MeasuredRange[] {
+function rangesOf(file: LandingFile, start: number, end: number, line: number, maxBytes: number): MeasuredRange[] {
   const ranges: MeasuredRange[] = [];
-  const step = 1 << 20;
   let from = start;
   let fromLine = line;
   let lines = 0;
@@ -143,14 +143,14 @@ function rangesOf(fd: number, start: number, end: number, line: number, maxBytes
       toByte: to,
       fromLine,
       lines,
-      ...blockHashes(fd, to),
+      ...file.blockHashes(to),
     });
     from = to;
     fromLine += lines;
     lines = 0;
   };
-  for (let at = start; at < end; at += step) {
-    const bytes = Buffer.from(readAt(fd, at, Math.min(end, at + step)));
+  for (let at = start; at < end; at += pieceBytes) {
+    const bytes = file.bytes(at, Math.min(end, at + pieceBytes));
     for (let i = bytes.indexOf(newline); i >= 0; i = bytes.indexOf(newline, i + 1)) {
       const next = at + i + 1;
       if (next - from > maxBytes && lineEnd > from) close(lineEnd);

@@ -36,7 +36,7 @@ export class BoolBuilder implements ColumnBuilder {
   }
 
   finish(rows: number): BoolColumn {
-    const bits = this.bits.slice(0, (rows + 7) >> 3);
+    const bits = this.bits.subarray(0, (rows + 7) >> 3);
     return { kind: 'bool', length: rows, validity: finishedValidity(this.validity, rows), bits };
   }
 }

@@ -7,13 +7,19 @@ import { isBlank } from './parse-text.ts';
 /** Offsets are 32-bit: what one column can hold. */
 const maxBytes = 0x7fffffff;
 
+/** Bytes of a text that is copied word by word. */
+const shortText = 64;
+
 /** Text as UTF-8 bytes, unchanged. */
 export class BytesBuilder implements ColumnBuilder {
   private offsets = new Int32Array(1);
   private validity = new Uint8Array(0);
-  private bytes = new Uint8Array(4096);
+  private capacity = 4096;
+  private bytes = new Uint8Array(this.capacity);
   private view = new DataView(this.bytes.buffer);
   private used = 0;
+  /** Rows ended. */
+  private rows = 0;
 
   reserve(rows: number): void {
     const offsets = new Int32Array(rows + 1);
@@ -34,19 +40,22 @@ export class BytesBuilder implements ColumnBuilder {
     // A blank starts with white space or with a character beyond ASCII.
     const first = bytes[quote + 1]!;
     if (first <= 32 || first >= 0x80) return this.scanAny(row, bytes, view, quote);
-    for (let p = quote + 1, used = this.used; ; p += 4, used += 4) {
-      const word = view.getInt32(p, true);
-      if (used + 4 > this.bytes.length) this.ensure(used + 4 - this.used);
+    const from = this.used;
+    if (from + shortText > this.capacity) this.ensure(shortText);
+    const to = this.view;
+    for (let at = 0; at < shortText; at += 4) {
+      const word = view.getInt32(quote + 1 + at, true);
       // What the last word brings beyond the string is overwritten by the next value.
-      this.view.setInt32(used, word, true);
+      to.setInt32(from + at, word, true);
       const bits = stopBits(word);
       if (bits === 0) continue;
-      const n = firstStop(bits);
-      if (((word >>> (n * 8)) & 255) !== 0x22) return NOT_PLAIN;
-      this.used = used + n;
-      if (p + n !== quote + 1) setValid(this.validity, row);
-      return p + n + 1;
+      const length = at + firstStop(bits);
+      if (bytes[quote + 1 + length] !== 0x22) return NOT_PLAIN;
+      this.used = from + length;
+      if (length !== 0) setValid(this.validity, row);
+      return quote + length + 2;
     }
+    return this.scanAny(row, bytes, view, quote);
   }
 
   /** Appends bytes to the row that is being filled, without making it valid. */
@@ -82,6 +91,7 @@ export class BytesBuilder implements ColumnBuilder {
   /** Ends the row, whether it was given a value or not. Rows end in order, each once. */
   endRow(row: number): void {
     this.offsets[row + 1] = this.used;
+    this.rows = row + 1;
   }
 
   finish(rows: number): BytesColumn {
@@ -89,12 +99,12 @@ export class BytesBuilder implements ColumnBuilder {
       kind: 'utf8',
       length: rows,
       validity: finishedValidity(this.validity, rows),
-      offsets: this.offsets.slice(0, rows + 1),
-      bytes: this.bytes.slice(0, this.offsets[rows]),
+      offsets: this.offsets.subarray(0, rows + 1),
+      bytes: this.bytes.subarray(0, this.offsets[rows]),
     };
   }
 
-  /** `scan` for text that may be blank. */
+  /** `scan` for text that may be blank, or is long. */
   private scanAny(row: number, bytes: Uint8Array, view: DataView, quote: number): JsonlScan {
     const end = plainStringEnd(view, quote + 1);
     if (end === -1) return NOT_PLAIN;
@@ -104,11 +114,15 @@ export class BytesBuilder implements ColumnBuilder {
 
   private ensure(more: number): void {
     const needed = this.used + more;
-    if (needed <= this.bytes.length) return;
+    if (needed <= this.capacity) return;
     if (needed > maxBytes) throw new Error(`text column: ${needed} bytes in one batch, at most ${maxBytes} fit`);
-    const grown = new Uint8Array(Math.min(maxBytes, Math.max(needed, this.bytes.length * 2)));
+    // What the rows there is room for will take if they are like those so far, and a little more.
+    const forecast = this.rows === 0 ? 0 : Math.ceil((needed / this.rows) * (this.offsets.length + 1) * 1.02);
+    const atLeast = forecast > needed * 1.02 ? forecast : this.capacity * 2;
+    const grown = new Uint8Array(Math.min(maxBytes, Math.max(needed, atLeast)));
     grown.set(this.bytes);
     this.bytes = grown;
+    this.capacity = grown.length;
     this.view = new DataView(grown.buffer);
   }
 }

@@ -23,6 +23,6 @@ export interface ColumnBuilder {
   bool(row: number, value: boolean): Typing;
   /** Makes the slot null again, as if this row had not been seen. */
   clear(row: number): void;
-  /** The column of the first `rows` rows, in arrays of its own. */
+  /** The column of the first `rows` rows, over the arrays that were filled. Call once, last. */
   finish(rows: number): Column;
 }

@@ -40,7 +40,7 @@ export class DateBuilder implements ColumnBuilder {
   }
 
   finish(rows: number): Int32Column {
-    const values = this.values.slice(0, rows);
+    const values = this.values.subarray(0, rows);
     return { kind: 'date', length: rows, validity: finishedValidity(this.validity, rows), values };
   }
 }

@@ -1,7 +1,7 @@
 import { type ColumnBuilder, RESCUE, TYPED, type Typing } from './builder-column.ts';
 import { finishedValidity, grownBitmap, setNull, setValid } from './builder-validity.ts';
 import type { DecimalColumn } from './column.ts';
-import { type JsonlScan, NOT_PLAIN, numberEnd } from './jsonl-scan.ts';
+import { digitCount, digitsValue, type JsonlScan, NOT_PLAIN, numberEnd } from './jsonl-scan.ts';
 import { EXACT, exactDigits, parseDecimal, powers, ROUNDED, writeUnscaled } from './parse-decimal.ts';
 import { skipSpace, trimSpace } from './parse-text.ts';
 
@@ -43,30 +43,42 @@ export class DecimalBuilder implements ColumnBuilder {
   }
 
   /** Takes the JSON number at `start`. */
-  scan(row: number, bytes: Uint8Array, start: number): JsonlScan {
+  scan(row: number, bytes: Uint8Array, view: DataView, start: number): JsonlScan {
     const negative = bytes[start] === 0x2d;
     const first = negative ? start + 1 : start;
-    let p = first;
-    let mantissa = 0;
-    for (let digit = bytes[p]! - 0x30; digit >>> 0 <= 9; digit = bytes[++p]! - 0x30) {
-      mantissa = (Math.imul(mantissa, 10) + digit) | 0;
+    let word = view.getInt32(first, true);
+    let whole = digitCount(word);
+    if (whole === 0) return NOT_PLAIN;
+    let mantissa = digitsValue(word, whole);
+    if (whole === 4) {
+      word = view.getInt32(first + 4, true);
+      const more = digitCount(word);
+      if (more === 4) return this.scanAny(row, bytes, start);
+      if (more !== 0) mantissa = mantissa * powers[more]! + digitsValue(word, more);
+      whole += more;
     }
-    const whole = p - first;
+    let p = first + whole;
     let fraction = 0;
     if (bytes[p] === 0x2e) {
-      const point = p++;
-      for (let digit = bytes[p]! - 0x30; digit >>> 0 <= 9; digit = bytes[++p]! - 0x30) {
-        mantissa = (Math.imul(mantissa, 10) + digit) | 0;
-      }
-      fraction = p - point - 1;
+      word = view.getInt32(++p, true);
+      fraction = digitCount(word);
       if (fraction === 0) return NOT_PLAIN;
+      mantissa = mantissa * powers[fraction]! + digitsValue(word, fraction);
+      if (fraction === 4) {
+        word = view.getInt32(p + 4, true);
+        const more = digitCount(word);
+        if (more === 4) return this.scanAny(row, bytes, start);
+        if (more !== 0) mantissa = mantissa * powers[more]! + digitsValue(word, more);
+        fraction += more;
+      }
+      p += fraction;
     }
     const shift = this.scale - fraction;
-    // A mantissa of ten digits may have overflowed; an exponent, and digits to round, are for the parser.
-    if (whole + fraction > 9 || shift < 0 || whole + this.scale > this.plainDigits || (bytes[p]! | 32) === 0x65) {
+    // An exponent, and digits to round, are for the parser.
+    if (shift < 0 || whole + this.scale > this.plainDigits || (bytes[p]! | 32) === 0x65) {
       return this.scanAny(row, bytes, start);
     }
-    if (whole === 0 || (whole > 1 && bytes[first] === 0x30)) return NOT_PLAIN;
+    if (whole > 1 && bytes[first] === 0x30) return NOT_PLAIN;
     writeUnscaled(mantissa * powers[shift]!, negative, this.words, row * 4);
     setValid(this.validity, row);
     return p;
@@ -95,7 +107,7 @@ export class DecimalBuilder implements ColumnBuilder {
       scale: this.scale,
       length: rows,
       validity: finishedValidity(this.validity, rows),
-      words: this.words.slice(0, rows * 4),
+      words: this.words.subarray(0, rows * 4),
     };
   }
 }

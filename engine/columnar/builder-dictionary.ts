@@ -8,6 +8,9 @@ import { isBlank } from './parse-text.ts';
 const multiplier = 0x9e3779b1;
 /** Guesses are found by the upper 10 bits of a hash. */
 const guessShift = 22;
+/** Words of a value's entry in `guessable`, and bytes of the longest value that has one, its quote included. */
+const entryWords = 10;
+const maxEntryBytes = (entryWords - 1) * 4;
 
 /**
  * Low-cardinality text as codes in order of first appearance.
@@ -29,6 +32,11 @@ export class DictionaryBuilder implements ColumnBuilder {
   private size = 0;
   /** First eight bytes, mixed → code to try first; any code will do. */
   private readonly guesses = new Int32Array(2 ** (32 - guessShift));
+  /**
+   * Value → what JSON text has where it is: the number of bytes, quote included, their last four, and the others, four a
+   * word. 0 bytes for a value that is not looked for: a very short or a long one, or one that JSON text cannot hold as it is.
+   */
+  private guessable = new Int32Array(64 * entryWords);
   /** The row that brought the newest value. */
   private newestRow = -1;
   /** The value being looked up, as words. */
@@ -67,7 +75,7 @@ export class DictionaryBuilder implements ColumnBuilder {
     if (guess < this.size && this.isAt(guess, view, start)) {
       this.codes[row] = guess;
       setValid(this.validity, row);
-      return start + this.lengths[guess]! + 1;
+      return start + this.guessable[guess * entryWords]!;
     }
     const scanned = this.scanNew(row, bytes, view, quote);
     this.guesses[slot] = this.codes[row]!;
@@ -95,18 +103,21 @@ export class DictionaryBuilder implements ColumnBuilder {
       const start = this.starts[code]! * 4;
       values.push(bytes.toString('utf8', start, start + this.lengths[code]!));
     }
-    const codes = this.codes.slice(0, rows);
+    const codes = this.codes.subarray(0, rows);
     return { kind: 'dictionary', length: rows, validity: finishedValidity(this.validity, rows), codes, values };
   }
 
   /** Whether the value of `code` and a closing quote are at `start`. */
   private isAt(code: number, view: DataView, start: number): boolean {
-    const { arena } = this;
-    const end = start + this.lengths[code]! + 1;
-    let word = this.starts[code]!;
-    let p = start;
-    for (; p + 4 <= end; p += 4, word++) if (view.getInt32(p, true) !== arena[word]) return false;
-    return p === end || (view.getInt32(p, true) & ((1 << ((end - p) * 8)) - 1)) === arena[word];
+    const { guessable } = this;
+    const entry = code * entryWords;
+    const bytes = guessable[entry]!;
+    if (bytes === 0) return false;
+    const last = start + bytes - 4;
+    for (let p = start, word = entry + 2; p < last; p += 4, word++) {
+      if (view.getInt32(p, true) !== guessable[word]) return false;
+    }
+    return view.getInt32(last, true) === guessable[entry + 1];
   }
 
   /** `scan` for text that was not guessed. */
@@ -180,11 +191,26 @@ export class DictionaryBuilder implements ColumnBuilder {
     this.lengths[code] = length;
     this.starts[code + 1] = start + count;
     this.table[slot] = code + 1;
+    this.enter(code, length + 1);
     if (this.size * 2 > this.table.length) this.growTable();
     return code;
   }
 
+  /** Makes the value in `words`, `bytes` long with its quote, one that is guessed, if it can be. */
+  private enter(code: number, bytes: number): void {
+    const { words, guessable } = this;
+    const entry = code * entryWords;
+    guessable[entry] = bytes < 4 || bytes > maxEntryBytes || !isPlain(words, bytes - 1) ? 0 : bytes;
+    if (guessable[entry] === 0) return;
+    const last = bytes - 4;
+    const shift = (last & 3) * 8;
+    const at = last >> 2;
+    guessable[entry + 1] = shift === 0 ? words[at]! : (words[at]! >>> shift) | (words[at + 1]! << (32 - shift));
+    for (let i = 0; i * 4 < last; i++) guessable[entry + 2 + i] = words[i]!;
+  }
+
   private growValues(): void {
+    this.guessable = doubled(this.guessable);
     this.hashes = doubled(this.hashes);
     this.lengths = doubled(this.lengths);
     this.starts = doubled(this.starts);
@@ -208,6 +234,15 @@ export class DictionaryBuilder implements ColumnBuilder {
     this.table[slot] = 0;
     this.newestRow = -1;
   }
+}
+
+/** Whether a JSON string may hold the first `length` bytes of the words as they are. */
+function isPlain(words: Int32Array, length: number): boolean {
+  for (let i = 0; i < length; i++) {
+    const byte = (words[i >> 2]! >>> ((i & 3) * 8)) & 255;
+    if (byte < 32 || byte === 0x22 || byte === 0x5c) return false;
+  }
+  return true;
 }
 
 /** Words of a value of `length` bytes and its quote. */

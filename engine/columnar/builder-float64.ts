@@ -42,7 +42,7 @@ export class Float64Builder implements ColumnBuilder {
   }
 
   finish(rows: number): Float64Column {
-    const values = this.values.slice(0, rows);
+    const values = this.values.subarray(0, rows);
     return { kind: 'float64', length: rows, validity: finishedValidity(this.validity, rows), values };
   }
 }

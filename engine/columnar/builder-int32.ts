@@ -56,7 +56,7 @@ export class Int32Builder implements ColumnBuilder {
   }
 
   finish(rows: number): Int32Column {
-    const values = this.values.slice(0, rows);
+    const values = this.values.subarray(0, rows);
     return { kind: 'int32', length: rows, validity: finishedValidity(this.validity, rows), values };
   }
 }

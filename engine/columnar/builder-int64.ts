@@ -41,7 +41,7 @@ export class Int64Builder implements ColumnBuilder {
   }
 
   finish(rows: number): Int64Column {
-    const values = new BigInt64Array(this.words.slice(0, rows * 2).buffer);
+    const values = new BigInt64Array(this.words.buffer, 0, rows);
     return { kind: 'int64', length: rows, validity: finishedValidity(this.validity, rows), values };
   }
 }

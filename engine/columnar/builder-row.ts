@@ -4,7 +4,7 @@ import { builderOfType } from './builder-of-type.ts';
 import { RescueBuilder } from './builder-rescue.ts';
 import type { BytesColumn, Column, ColumnSpec } from './column.ts';
 
-/** Rows there is room for at first; the room doubles from there. */
+/** Rows there is room for at first unless more are expected; the room doubles from there. */
 const firstRows = 1024;
 
 /** The columns of a batch under construction, filled one row after the other. */
@@ -19,8 +19,11 @@ export class RowBuilder {
   rows = 0;
   private capacity = 0;
 
-  /** Throws when two specs have one name, or for a type that text cannot carry. */
-  constructor(specs: readonly ColumnSpec[]) {
+  /**
+   * Makes room for `expectedRows` at once: the arrays are then as long as what they hold.
+   * Throws when two specs have one name, or for a type that text cannot carry.
+   */
+  constructor(specs: readonly ColumnSpec[], expectedRows = 0) {
     const names = new Set<string>();
     for (const { name } of specs) {
       if (names.has(name)) throw new Error(`column ${name} is named twice`);
@@ -29,7 +32,8 @@ export class RowBuilder {
     this.specs = specs;
     this.columns = specs.map((spec) => builderOfType(spec.type));
     this.texts = this.columns.filter((column) => column instanceof BytesBuilder);
-    this.reserve(firstRows);
+    // One more: there is always a row being filled.
+    this.reserve(Math.max(firstRows, expectedRows + 1));
   }
 
   /** Drops what the row being filled was given. */

@@ -2,6 +2,7 @@ import { type ColumnBuilder, RESCUE, TYPED, type Typing } from './builder-column
 import { finishedValidity, grownBitmap, setNull, setValid } from './builder-validity.ts';
 import type { Int64Column } from './column.ts';
 import { type JsonlScan, NOT_PLAIN, plainStringEnd } from './jsonl-scan.ts';
+import { FixedTime } from './parse-fixed-time.ts';
 import { skipSpace, trimSpace } from './parse-text.ts';
 import { NO_TIME, parseTimestamp, ZONED } from './parse-time.ts';
 
@@ -9,6 +10,7 @@ import { NO_TIME, parseTimestamp, ZONED } from './parse-time.ts';
 export class TimestampBuilder implements ColumnBuilder {
   private words = new Int32Array(0);
   private validity = new Uint8Array(0);
+  private readonly calendar = new FixedTime();
 
   reserve(rows: number): void {
     const words = new Int32Array(rows * 2);
@@ -29,7 +31,7 @@ export class TimestampBuilder implements ColumnBuilder {
   /** Takes the JSON string whose opening quote is at `quote`. */
   scan(row: number, bytes: Uint8Array, view: DataView, quote: number): JsonlScan {
     // `YYYY-MM-DDThh:mm:ssZ`: when these 20 characters are an instant, none of them is a quote.
-    if (bytes[quote + 21] === 0x22 && parseTimestamp(bytes, quote + 1, quote + 21, this.words, row * 2) === ZONED) {
+    if (bytes[quote + 21] === 0x22 && this.calendar.parse(view, quote + 1, this.words, row * 2)) {
       setValid(this.validity, row);
       return quote + 22;
     }
@@ -52,7 +54,7 @@ export class TimestampBuilder implements ColumnBuilder {
   }
 
   finish(rows: number): Int64Column {
-    const values = new BigInt64Array(this.words.slice(0, rows * 2).buffer);
+    const values = new BigInt64Array(this.words.buffer, 0, rows);
     return { kind: 'timestamp', length: rows, validity: finishedValidity(this.validity, rows), values };
   }
 }

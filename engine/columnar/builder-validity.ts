@@ -17,12 +17,12 @@ export function grownBitmap(bitmap: Uint8Array, rows: number): Uint8Array<ArrayB
   return grown;
 }
 
-/** The bitmap of the first `rows` rows in an array of its own, or null when all of them are valid. */
+/** The bitmap of the first `rows` rows, or null when all of them are valid. */
 export function finishedValidity(bitmap: Uint8Array, rows: number): Uint8Array | null {
   const whole = rows >> 3;
   const rest = (1 << (rows & 7)) - 1;
   let i = 0;
   while (i < whole && bitmap[i] === 255) i++;
   if (i === whole && ((bitmap[whole] ?? 0) & rest) === rest) return null;
-  return bitmap.slice(0, (rows + 7) >> 3);
+  return bitmap.subarray(0, (rows + 7) >> 3);
 }

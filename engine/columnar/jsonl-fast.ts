@@ -10,7 +10,7 @@ import type { Int32Builder } from './builder-int32.ts';
 import type { RowBuilder } from './builder-row.ts';
 import type { TimestampBuilder } from './builder-timestamp.ts';
 import type { ColumnType } from './column.ts';
-import { JsonlLayout, KEY_END, KEY_START, LENGTH, NEXT, tokenWords } from './jsonl-layout.ts';
+import { JsonlLayout, KEY_END, KEY_START, LENGTH, maxTokenBytes, NEXT, tokenWords } from './jsonl-layout.ts';
 import { afterBlanks, type JsonlScan, NOT_PLAIN, numberEnd, plainStringEnd } from './jsonl-scan.ts';
 import { giveText, parsedAt, valueEnd } from './jsonl-value.ts';
 
@@ -29,8 +29,8 @@ const CLOSE = 0x7d;
 const TRUE = 0x65757274;
 const ALSE = 0x65736c61;
 const NULL = 0x6c6c756e;
-/** Bytes that scans may read after the line feed that stops them. */
-export const slackBytes = 8;
+/** Bytes that may be read after the line feed that ends a line: those of an expected token, or the last word of a scan. */
+export const slackBytes = maxTokenBytes + 8;
 
 /** Reads lines into the row that a builder is at; ending the row is the caller's. */
 export class FastReader {
@@ -141,7 +141,7 @@ export class FastReader {
         if (first === QUOTE) return (columns[key] as TimestampBuilder).scan(row, bytes, view, p);
         break;
       case DECIMAL:
-        if (isNumberStart(first)) return (columns[key] as DecimalBuilder).scan(row, bytes, p);
+        if (isNumberStart(first)) return (columns[key] as DecimalBuilder).scan(row, bytes, view, p);
         break;
       case INT32:
         if (isNumberStart(first)) return (columns[key] as Int32Builder).scan(row, bytes, p);

@@ -4,7 +4,7 @@
 import { afterBlanks, plainStringEnd } from './jsonl-scan.ts';
 
 /** Longer tokens are not predicted. */
-const maxTokenBytes = 128;
+export const maxTokenBytes = 128;
 /** Unknown keys that are told apart; lines with further ones are left to the complete reader. */
 const maxUnknownKeys = 64;
 
@@ -50,12 +50,12 @@ export class JsonlLayout {
     this.tokens = new Int32Array(this.keys * tokenWords);
   }
 
-  /** Whether the token that is expected after `key` is at `p`. */
+  /** Whether the token that is expected after `key` is at `p`. Reads up to `maxTokenBytes` from there. */
   matches(view: DataView, p: number, key: number): boolean {
     const { tokens } = this;
     const token = key * tokenWords;
     const length = tokens[token + LENGTH]!;
-    if (length === 0 || p + length > view.byteLength) return false;
+    if (length === 0) return false;
     const last = p + length - 4;
     for (let at = p, word = token + FIRST; at < last; at += 4, word++) {
       if (view.getInt32(at, true) !== tokens[word]) return false;

@@ -26,7 +26,7 @@ export function stopBits(word: number): number {
   return bits & -0x7f7f7f80;
 }
 
-/** Index (0 to 3) of the byte that the lowest of `stopBits` is in. */
+/** Index (0 to 3) of the byte that the lowest bit of a word is in. */
 export function firstStop(bits: number): number {
   return (31 - Math.clz32(bits & -bits)) >> 3;
 }
@@ -43,6 +43,21 @@ export function plainStringEnd(view: DataView, start: number): number {
     }
     p += 4;
   }
+}
+
+/** How many ASCII digits a little-endian word starts with: 0 to 4. */
+export function digitCount(word: number): number {
+  const nibbles = word ^ 0x30303030;
+  const others = (nibbles & 0xf0f0f0f0) | (((nibbles & 0x0f0f0f0f) + 0x06060606) & 0x10101010);
+  return others === 0 ? 4 : firstStop(others);
+}
+
+/** The number that the first `count` (1 to 4) digits of the word say. */
+export function digitsValue(word: number, count: number): number {
+  // Two digits and then four are added up side by side; zeros come before them.
+  const digits = (word & 0x0f0f0f0f) << (32 - count * 8);
+  const pairs = (Math.imul(digits, 10) + (digits >>> 8)) & 0x00ff00ff;
+  return (pairs & 0xff) * 100 + (pairs >>> 16);
 }
 
 /** Position after the JSON number at `start`, or -1 if there is none. */

@@ -3,10 +3,10 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { RowBuilder } from './builder-row.ts';
-import { Float64Vector, Int32Vector } from './builder-vector.ts';
 import type { BytesColumn, Column, ColumnSpec } from './column.ts';
 import { FastReader } from './jsonl-fast.ts';
 import { type LineTarget, readLine } from './jsonl-line.ts';
+import { OriginBuilder } from './jsonl-origin.ts';
 import { skipSpace } from './parse-text.ts';
 
 /** Default of `maxLineBytes`: 1 MiB. */
@@ -16,6 +16,8 @@ export const defaultMaxLineBytes = 1 << 20;
 export interface JsonlOptions {
   /** Longer lines (line end not counted) are rejected. */
   readonly maxLineBytes: number;
+  /** Rows to make room for at once, when that is known. More are taken, at the price of copying. */
+  readonly expectedRows?: number;
 }
 
 /** Where the bytes given to `append` come from. */
@@ -108,15 +110,13 @@ class Decoder implements JsonlDecoder {
   private readonly builder: RowBuilder;
   private readonly target: LineTarget;
   private readonly fast: FastReader;
-  private readonly file = new Int32Vector();
-  private readonly line = new Int32Vector();
-  private readonly offset = new Float64Vector();
-  private readonly byteLength = new Int32Vector();
+  private readonly origin: OriginBuilder;
   private readonly rejects: JsonlReject[] = [];
 
   constructor(specs: readonly ColumnSpec[], options: JsonlOptions) {
     this.options = options;
-    this.builder = new RowBuilder(specs);
+    this.builder = new RowBuilder(specs, options.expectedRows);
+    this.origin = new OriginBuilder(options.expectedRows ?? 0);
     this.fast = new FastReader(this.builder, options.maxLineBytes);
     const { columns, rescued } = this.builder;
     this.target = { columns, rescued, index: new Map(specs.map((spec, i) => [spec.name, i])) };
@@ -145,6 +145,7 @@ class Decoder implements JsonlDecoder {
       start = lineEnd + 1;
     }
     const taken = source.final && this.takeLast(bytes, start, source, source.firstLine + lines);
+    this.origin.setFile(source.file, rowsBefore, this.builder.rows);
     return {
       consumedBytes: taken ? bytes.length : complete,
       lines,
@@ -157,10 +158,7 @@ class Decoder implements JsonlDecoder {
   finish(): JsonlBatch {
     return {
       ...this.builder.finish(),
-      file: this.file.finish(),
-      line: this.line.finish(),
-      offset: this.offset.finish(),
-      byteLength: this.byteLength.finish(),
+      ...this.origin.finish(this.builder.rows),
       rejects: this.rejects,
     };
   }
@@ -188,11 +186,8 @@ class Decoder implements JsonlDecoder {
   }
 
   private endRow(start: number, end: number, source: JsonlSource, line: number): void {
+    this.origin.set(this.builder.rows, line, source.baseOffset + start, end - start);
     this.builder.endRow();
-    this.file.push(source.file);
-    this.line.push(line);
-    this.offset.push(source.baseOffset + start);
-    this.byteLength.push(end - start);
   }
 }
 

@@ -94,13 +94,14 @@ function dateAt(bytes: Uint8Array, p: number): number {
   return day > daysInMonth(year, month) ? NO_DATE : daysOfCivil(year, month, day);
 }
 
-function daysInMonth(year: number, month: number): number {
+/** Days of a month, 1 to 12, of a year. */
+export function daysInMonth(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
   return 30 + ((month + (month >> 3)) & 1);
 }
 
-/** Source: H. Hinnant, "chrono-compatible low-level date algorithms", days_from_civil; years 0 to 9999. */
-function daysOfCivil(year: number, month: number, day: number): number {
+/** Days since 1970-01-01. Source: H. Hinnant, "chrono-compatible low-level date algorithms", days_from_civil; years 0 to 9999. */
+export function daysOfCivil(year: number, month: number, day: number): number {
   // One era (400 years) is added so that January of year 0 stays positive.
   const y = year + 400 - (month <= 2 ? 1 : 0);
   const era = (y / 400) | 0;
@@ -110,7 +111,8 @@ function daysOfCivil(year: number, month: number, day: number): number {
   return (era - 1) * 146097 + dayOfEra - 719468;
 }
 
-function writeMicros(seconds: number, micros: number, words: Int32Array, at: number): void {
+/** Writes the instant as two little-endian words of UTC microseconds at `words[at]`. */
+export function writeMicros(seconds: number, micros: number, words: Int32Array, at: number): void {
   const instant = seconds * 1e6 + micros;
   if (Number.isSafeInteger(instant)) {
     words[at] = instant | 0;

@@ -25,13 +25,17 @@ export function rowHashes(columns: readonly Column[], seed: number): RowHashes {
     if (column.length !== length) throw new Error(`rowHashes: columns of ${length} and ${column.length} rows`);
     mixColumn(column, lo, hi, seed);
   }
+  finishLanes(lo, hi, length);
+  return { lo, hi };
+}
+
+function finishLanes(lo: Int32Array, hi: Int32Array, length: number): void {
   for (let i = 0; i < length; i++) {
     const low = finish((lo[i]! + hi[i]!) | 0);
     const high = finish((hi[i]! + low) | 0);
     lo[i] = low + high;
     hi[i] = high;
   }
-  return { lo, hi };
 }
 
 function mixColumn(column: Column, lo: Int32Array, hi: Int32Array, seed: number): void {
@@ -63,6 +67,8 @@ function mixColumn(column: Column, lo: Int32Array, hi: Int32Array, seed: number)
   }
 }
 
+// The loops ask for no array's length: once a thread has moved a buffer away, V8 looks each time whether it is still there.
+
 /** Null moves each lane by a step of its own, which no value takes in both. */
 function mixNull(lo: Int32Array, hi: Int32Array, i: number): void {
   lo[i] = finish((lo[i]! + 0x561ccd1b) | 0);
@@ -70,7 +76,8 @@ function mixNull(lo: Int32Array, hi: Int32Array, i: number): void {
 }
 
 function mixWords(values: Int32Array, validity: Uint8Array | null, lo: Int32Array, hi: Int32Array): void {
-  for (let i = 0; i < lo.length; i++) {
+  const { length } = lo;
+  for (let i = 0; i < length; i++) {
     if (validity !== null && ((validity[i >> 3]! >> (i & 7)) & 1) === 0) mixNull(lo, hi, i);
     else {
       lo[i] = mixLow(lo[i]!, values[i]!);
@@ -80,7 +87,8 @@ function mixWords(values: Int32Array, validity: Uint8Array | null, lo: Int32Arra
 }
 
 function mixPairs(pairs: Int32Array, validity: Uint8Array | null, lo: Int32Array, hi: Int32Array): void {
-  for (let i = 0; i < lo.length; i++) {
+  const { length } = lo;
+  for (let i = 0; i < length; i++) {
     if (validity !== null && ((validity[i >> 3]! >> (i & 7)) & 1) === 0) mixNull(lo, hi, i);
     else {
       lo[i] = mixLow(mixLow(lo[i]!, pairs[i * 2]!), pairs[i * 2 + 1]!);
@@ -89,26 +97,41 @@ function mixPairs(pairs: Int32Array, validity: Uint8Array | null, lo: Int32Array
   }
 }
 
-function mixDecimals({ words, scale, validity }: DecimalColumn, lo: Int32Array, hi: Int32Array): void {
-  for (let i = 0; i < lo.length; i++) {
+/**
+ * A decimal is its scale and its low two words where the upper ones only carry the sign on, and else all four, told apart by
+ * what the scale is mixed with.
+ */
+function mixDecimals({ words, scale, validity, length }: DecimalColumn, lo: Int32Array, hi: Int32Array): void {
+  for (let i = 0; i < length; i++) {
     if (validity !== null && ((validity[i >> 3]! >> (i & 7)) & 1) === 0) {
       mixNull(lo, hi, i);
       continue;
     }
-    let low = mixLow(lo[i]!, scale);
-    let high = mixHigh(hi[i]!, scale);
-    for (let w = i * 4; w < i * 4 + 4; w++) {
-      low = mixLow(low, words[w]!);
-      high = mixHigh(high, words[w]!);
+    const at = i * 4;
+    const low = words[at]!;
+    const next = words[at + 1]!;
+    const sign = next >> 31;
+    const narrow = words[at + 2] === sign && words[at + 3] === sign;
+    const kind = narrow ? scale : ~scale;
+    let a = mixLow(mixLow(lo[i]! ^ kind, low), next);
+    let b = mixHigh(mixHigh(hi[i]! ^ kind, low), next);
+    if (!narrow) {
+      a = mixLow(mixLow(a, words[at + 2]!), words[at + 3]!);
+      b = mixHigh(mixHigh(b, words[at + 2]!), words[at + 3]!);
     }
-    lo[i] = low;
-    hi[i] = high;
+    lo[i] = a;
+    hi[i] = b;
   }
 }
 
-function mixBytes({ offsets, bytes, validity }: BytesColumn, lo: Int32Array, hi: Int32Array, seed: number): void {
+function mixBytes(
+  { offsets, bytes, validity, length }: BytesColumn,
+  lo: Int32Array,
+  hi: Int32Array,
+  seed: number,
+): void {
   const view = viewOf(bytes);
-  for (let i = 0; i < lo.length; i++) {
+  for (let i = 0; i < length; i++) {
     if (validity !== null && ((validity[i >> 3]! >> (i & 7)) & 1) === 0) mixNull(lo, hi, i);
     else {
       lo[i] = mixLow(lo[i]!, hashBytes(view, offsets[i]!, offsets[i + 1]!, seed));
@@ -118,7 +141,6 @@ function mixBytes({ offsets, bytes, validity }: BytesColumn, lo: Int32Array, hi:
 }
 
 function mixDictionary(column: DictionaryColumn, lo: Int32Array, hi: Int32Array, seed: number): void {
-  const { codes, validity } = column;
   const { offsets, bytes, length } = encodeTexts(column.values);
   const view = viewOf(bytes);
   const valueLo = new Int32Array(length);
@@ -127,11 +149,22 @@ function mixDictionary(column: DictionaryColumn, lo: Int32Array, hi: Int32Array,
     valueLo[code] = hashBytes(view, offsets[code]!, offsets[code + 1]!, seed);
     valueHi[code] = secondLane.hi;
   }
-  for (let i = 0; i < lo.length; i++) {
+  mixCodes(column, valueLo, valueHi, lo, hi);
+}
+
+function mixCodes(
+  { codes, validity, length }: DictionaryColumn,
+  valueLo: Int32Array,
+  valueHi: Int32Array,
+  lo: Int32Array,
+  hi: Int32Array,
+): void {
+  for (let i = 0; i < length; i++) {
     if (validity !== null && ((validity[i >> 3]! >> (i & 7)) & 1) === 0) mixNull(lo, hi, i);
     else {
-      lo[i] = mixLow(lo[i]!, valueLo[codes[i]!]!);
-      hi[i] = mixHigh(hi[i]!, valueHi[codes[i]!]!);
+      const code = codes[i]!;
+      lo[i] = mixLow(lo[i]!, valueLo[code]!);
+      hi[i] = mixHigh(hi[i]!, valueHi[code]!);
     }
   }
 }
@@ -144,7 +177,8 @@ function bools(bits: Uint8Array, length: number): Int32Array {
 
 /** Doubles as pairs of words, with one zero and one NaN. */
 function floats(values: Float64Array): Int32Array {
-  const canonical = new Float64Array(values.length);
-  for (let i = 0; i < values.length; i++) canonical[i] = Number.isNaN(values[i]!) ? Number.NaN : values[i]! + 0;
+  const { length } = values;
+  const canonical = new Float64Array(length);
+  for (let i = 0; i < length; i++) canonical[i] = Number.isNaN(values[i]!) ? Number.NaN : values[i]! + 0;
   return new Int32Array(canonical.buffer);
 }

@@ -223,6 +223,42 @@ test('the fast reader takes the common shapes itself', () => {
   assert.equal(check([...shapes, ...shapes]), shapes.length * 2);
 });
 
+test('numbers of any number of digits on both sides of the point', () => {
+  const digits = fc.array(fc.constantFrom(...'0123456789'), { maxLength: 14 }).map((list) => list.join(''));
+  const number = fc
+    .tuple(
+      fc.constantFrom('', '', '-'),
+      digits,
+      fc.constantFrom('.', '.', ''),
+      digits,
+      fc.constantFrom('', '', '', 'e1', 'E-3', 'x'),
+    )
+    .map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(fc.array(number, { minLength: 1, maxLength: 20 }), (list) => {
+      check(list.map((text) => `{"value":${text},"n":1}`));
+      check(list.map((text) => `{"value":${text}}`));
+    }),
+    { numRuns: 3000 },
+  );
+  const plain = ['0', '-0', '7', '12', '345', '6789', '12345', '1234567', '0.1', '12.3456', '-123.45', '99999.9999'];
+  assert.equal(check(plain.map((text) => `{"value":${text}}`)), plain.length);
+});
+
+test('a value with escapes is not taken for the same bytes without: there they end the string elsewhere', () => {
+  check(['{"org":"a\\\\"}', '{"org":"a\\","n":1}', '{"org":"a\\",\\"n\\":1"}']);
+  check(['{"org":"abcdefgh\\"i"}', '{"org":"abcdefgh"i","n":1}']);
+  check(['{"org":"abcdefgh\\ti"}', '{"org":"abcdefgh\ti"}']);
+});
+
+test('values of any length are recognised when they come again, and told from longer and shorter ones', () => {
+  const long = 'x'.repeat(60);
+  const lines = Array.from(long, (_, n) => `{"org":"${long.slice(0, n)}","n":${n}}`);
+  const ends = ['y', ' ', 'é'].flatMap((end) => lines.map((_, n) => `{"org":"${long.slice(0, n)}${end}"}`));
+  const all = [...lines, ...ends, ...lines.toReversed(), ...ends];
+  assert.equal(check(all), all.length);
+});
+
 test('it leaves repeated and escaped keys, and the empty object, to the complete reader', () => {
   assert.equal(check(['{"id":"a","id":"b"}', '{"u":1,"u":2}', '{"\\u0069d":"a"}', '{}']), 0);
 });

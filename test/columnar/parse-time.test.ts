@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { FixedTime } from '../../engine/columnar/parse-fixed-time.ts';
 import { NO_DATE, NO_TIME, parseDate, parseTimestamp, UNZONED, ZONED } from '../../engine/columnar/parse-time.ts';
 
 /** Status and UTC microseconds of a text; null when none are written. */
 function parse(text: string): readonly [number, bigint | null] {
   const values = BigInt64Array.of(7n, 7n, 7n);
-  const bytes = Buffer.from(`9${text}9`);
+  const bytes = Buffer.from(`9${text}9`, 'latin1');
   const status = parseTimestamp(bytes, 1, bytes.length - 1, new Int32Array(values.buffer), 2);
   assert.deepEqual([values[0], values[2]], [7n, 7n]);
   return [status, status === NO_TIME ? null : values[1]!];
@@ -97,5 +98,39 @@ test('every day of the calendar, as Date counts', () => {
       assert.equal(days(new Date(day * 86_400_000).toISOString().slice(-24, -14)), day);
     }),
     { numRuns: 2000 },
+  );
+});
+
+/** As `parse`, for the one form that `FixedTime` reads. */
+function parseFixed(time: FixedTime, text: string): readonly [number, bigint | null] {
+  const values = BigInt64Array.of(7n, 7n, 7n);
+  const bytes = Buffer.alloc(24);
+  bytes.write(text, 1, 'latin1');
+  const taken = time.parse(new DataView(bytes.buffer, bytes.byteOffset), 1, new Int32Array(values.buffer), 2);
+  assert.deepEqual([values[0], taken ? 7n : values[1], values[2]], [7n, 7n, 7n]);
+  return taken ? [ZONED, values[1]!] : [NO_TIME, null];
+}
+
+test('instants with fixed positions are the ones that the complete parser reads', () => {
+  const time = new FixedTime();
+  const two = (most: number) => fc.integer({ min: 0, max: most }).map((n) => `${n}`.padStart(2, '0'));
+  const year = fc.oneof(
+    fc.constantFrom('2024', '2025', '1900', '2000', '0000', '9999'),
+    fc.nat(9999).map((n) => `${n}`.padStart(4, '0')),
+  );
+  const instant = fc
+    .tuple(year, two(13), two(32), two(24), two(60), two(60))
+    .map(([y, m, d, h, min, s]) => `${y}-${m}-${d}T${h}:${min}:${s}Z`);
+  const change = fc.option(fc.tuple(fc.nat(19), fc.constantFrom(...'0123456789-:T Zz/;@p\u00b0\u00ff\u0000')), {
+    freq: 2,
+  });
+  fc.assert(
+    fc.property(instant, change, (plain, mutation) => {
+      const text = mutation === null ? plain : plain.slice(0, mutation[0]) + mutation[1] + plain.slice(mutation[0] + 1);
+      const [status, value] = parse(text);
+      const form = text.length === 20 && text[10] === 'T' && text[19] === 'Z';
+      assert.deepEqual(parseFixed(time, text), form && status === ZONED ? [ZONED, value] : [NO_TIME, null]);
+    }),
+    { numRuns: 20_000 },
   );
 });

@@ -50,15 +50,16 @@ export function bronzeEvents(batch: JsonlBatch, context: BronzeEventsContext): B
   const watermarkUs = context.watermarkUs ?? Number.NEGATIVE_INFINITY;
   const idless = batch.columns.event_id!.validity !== null;
   const timeless = timestamps.validity !== null;
+  const { rows, file } = batch;
   let maxEventUs = Number.NEGATIVE_INFINITY;
   let rejected = 0;
-  for (let i = 0; i < batch.rows; i++) {
+  for (let i = 0; i < rows; i++) {
     const at = us[i]!;
     const bad =
       (idless && !isValid(batch.columns.event_id!, i)) ||
       (timeless && !isValid(timestamps, i)) ||
       at < earliestUs ||
-      at > latestUs[batch.file[i]!]!;
+      at > latestUs[file[i]!]!;
     if (bad) {
       rejects.push(rejectOf(batch, i, at, context));
       kept[i] = 0;

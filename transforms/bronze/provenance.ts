@@ -1,5 +1,5 @@
 /** The technical columns that say where each Bronze row came from. */
-import type { Column, Int64Column } from '../../engine/columnar/column.ts';
+import type { Column } from '../../engine/columnar/column.ts';
 
 /** Where the rows of a decoded batch lie in their landing files. */
 export interface Origin {
@@ -17,16 +17,9 @@ export interface Origin {
 
 /** The provenance columns of all rows of a batch, in row order. */
 export function provenanceColumns(origin: Origin): Record<string, Column> {
-  const length = origin.file.length;
+  const { length } = origin.file;
   const names = [...new Set(origin.files.map((f) => f.file))];
-  const codeOf = Int32Array.from(origin.files, (f) => names.indexOf(f.file));
-  const codes = new Int32Array(length);
-  const generations = new Int32Array(length);
-  for (let i = 0; i < length; i++) {
-    const file = origin.file[i]!;
-    codes[i] = codeOf[file]!;
-    generations[i] = origin.files[file]!.generation;
-  }
+  const codeOf = new Map(names.map((name, code) => [name, code]));
   return {
     ingest_ts: {
       kind: 'timestamp',
@@ -34,22 +27,57 @@ export function provenanceColumns(origin: Origin): Record<string, Column> {
       validity: null,
       values: new BigInt64Array(length).fill(BigInt(origin.ingestUs)),
     },
-    source_file: { kind: 'dictionary', length, validity: null, codes, values: names },
-    source_generation: { kind: 'int32', length, validity: null, values: generations },
-    source_row: int64(origin.line),
-    source_offset: int64(origin.offset),
+    source_file: {
+      kind: 'dictionary',
+      length,
+      validity: null,
+      codes: ofFiles(
+        origin.file,
+        Int32Array.from(origin.files, (f) => codeOf.get(f.file)!),
+      ),
+      values: names,
+    },
+    source_generation: {
+      kind: 'int32',
+      length,
+      validity: null,
+      values: ofFiles(
+        origin.file,
+        Int32Array.from(origin.files, (f) => f.generation),
+      ),
+    },
+    source_row: { kind: 'int64', length, validity: null, values: wideIntegers(origin.line) },
+    source_offset: { kind: 'int64', length, validity: null, values: wideFloats(origin.offset) },
     source_length: { kind: 'int32', length, validity: null, values: origin.byteLength },
   };
 }
 
-/** Non-negative whole numbers as int64, written as 32-bit halves. */
-function int64(numbers: Int32Array | Float64Array): Int64Column {
-  const values = new BigInt64Array(numbers.length);
+/** For each row what its file has. */
+function ofFiles(file: Int32Array, values: Int32Array): Int32Array {
+  const { length } = file;
+  const out = new Int32Array(length);
+  for (let i = 0; i < length; i++) out[i] = values[file[i]!]!;
+  return out;
+}
+
+/** Integers that are not negative as int64, written as 32-bit halves. */
+function wideIntegers(numbers: Int32Array): BigInt64Array {
+  const { length } = numbers;
+  const values = new BigInt64Array(length);
   const halves = new Int32Array(values.buffer);
-  for (let i = 0; i < numbers.length; i++) {
+  for (let i = 0; i < length; i++) halves[2 * i] = numbers[i]!;
+  return values;
+}
+
+/** Whole numbers that are not negative as int64, written as 32-bit halves. */
+function wideFloats(numbers: Float64Array): BigInt64Array {
+  const { length } = numbers;
+  const values = new BigInt64Array(length);
+  const halves = new Int32Array(values.buffer);
+  for (let i = 0; i < length; i++) {
     const n = numbers[i]!;
-    halves[2 * i] = (n % 4294967296) | 0;
-    halves[2 * i + 1] = (n / 4294967296) | 0;
+    halves[2 * i] = n | 0;
+    if (n >= 2147483648) halves[2 * i + 1] = Math.floor(n / 4294967296);
   }
-  return { kind: 'int64', length: numbers.length, validity: null, values };
+  return values;
 }
