@@ -68,8 +68,8 @@ export async function ingestShares(
       const decoded = await compute.run('decodeEvents', input, { signal });
       // The first of two events with one id is that of the earlier share.
       await turn;
-      const { parts, rejected, conflicts, counts } = judgeEvents([decoded], index);
-      const { columns, keep } = parts[0]!;
+      const { columns, lost } = decoded;
+      const { keep, conflicts, counts } = judgeEvents(decoded, index);
       endTurn();
       const metadata = withColumns(base, statedIn(columns));
       const { adds, rows } = await compute.run(
@@ -77,8 +77,14 @@ export async function ingestShares(
         { lake: lakeRoot, metadata, columns, keep, nowMs: context.clock() },
         { transfer: buffersOf(Object.values(columns)), signal },
       );
-      const names = metadata.columns.map((c) => c.name);
-      return { adds, counts: { ...counts, written: rows }, rejected, conflicts, lost: decoded.lost, columns: names };
+      return {
+        adds,
+        counts: { ...counts, written: rows },
+        rejected: decoded.rejects.map((reject, i) => ({ reject, raw: decoded.raws[i] ?? null })),
+        conflicts,
+        lost,
+        columns: metadata.columns.map((c) => c.name),
+      };
     } finally {
       endTurn();
     }

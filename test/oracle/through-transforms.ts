@@ -7,13 +7,14 @@ import { decodeCsv } from '../../engine/columnar/csv.ts';
 import { formatDecimal } from '../../engine/columnar/decimal.ts';
 import { VERDICT } from '../../engine/columnar/dedupe.ts';
 import { defaultMaxLineBytes, jsonlDecoder } from '../../engine/columnar/jsonl.ts';
-import { columnOf } from '../../engine/columnar/table.ts';
+import { columnOf, columnsOf } from '../../engine/columnar/table.ts';
+import { selectedIndices, takeTable } from '../../engine/columnar/take.ts';
 import { masters } from '../../schemas/bronze.ts';
 import { conformedMasters, dimOrgs, dimResources } from '../../schemas/silver.ts';
 import { contentColumns, eventColumns } from '../../transforms/bronze/event-columns.ts';
 import { bronzeEvents } from '../../transforms/bronze/events.ts';
-import { keepRows } from '../../transforms/bronze/keep-rows.ts';
 import { bronzeMaster } from '../../transforms/bronze/master.ts';
+import { judgeRepeats } from '../../transforms/bronze/repeats.ts';
 import { dailySupportRollup } from '../../transforms/gold/daily-support-rollup.ts';
 import { dailyUsageRollup } from '../../transforms/gold/daily-usage-rollup.ts';
 import { monthlyRevenueRollup } from '../../transforms/gold/monthly-revenue-rollup.ts';
@@ -130,6 +131,7 @@ function bronzeOfEvents(landing: string, landedUs: number) {
     if (known === undefined) return VERDICT.fresh;
     return known === content ? VERDICT.repeat : VERDICT.conflict;
   });
-  const kept = keepRows(judged.table, verdicts);
-  return { ...kept, rejects: [...judged.rejects, ...kept.rejects], waiting };
+  const { fresh, duplicates, rejects } = judgeRepeats(columnsOf(judged.table), verdicts);
+  const table = fresh === null ? judged.table : takeTable(judged.table, selectedIndices(fresh));
+  return { table, duplicates, rejects: [...judged.rejects, ...rejects], waiting };
 }

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { VERDICT } from '../../engine/columnar/dedupe.ts';
 import { rowHashes } from '../../engine/columnar/hash.ts';
 import { jsonlDecoder } from '../../engine/columnar/jsonl.ts';
-import { columnOf } from '../../engine/columnar/table.ts';
+import { columnOf, columnsOf } from '../../engine/columnar/table.ts';
 import { bronzeUsageEvents } from '../../schemas/bronze.ts';
 import { contentColumns, eventColumns } from '../../transforms/bronze/event-columns.ts';
 import { bronzeEvents } from '../../transforms/bronze/events.ts';
-import { keepRows } from '../../transforms/bronze/keep-rows.ts';
+import { judgeRepeats } from '../../transforms/bronze/repeats.ts';
 import { dayOf, rowsOf, usOf } from './rows.ts';
 
 const landedUs = usOf('2025-07-10T00:00:00Z');
@@ -136,8 +136,9 @@ test('content is every raw field and what was rescued, not where or when the lin
 test('new rows stay, repeats are counted, conflicts are rejected', () => {
   const { table } = bronze(['a', 'b', 'c', 'd'].map((event_id) => event({ event_id })));
   const { fresh, repeat, conflict } = VERDICT;
-  const kept = keepRows(table, Uint8Array.of(fresh, repeat, conflict, fresh));
-  assert.deepEqual(rowsOf(kept.table, ['event_id']), [{ event_id: 'a' }, { event_id: 'd' }]);
+  const kept = judgeRepeats(columnsOf(table), Uint8Array.of(fresh, repeat, conflict, fresh));
+  assert.deepEqual(kept.fresh, Uint8Array.of(1, 0, 0, 1));
+  assert.equal(judgeRepeats(columnsOf(table), new Uint8Array(4).fill(fresh)).fresh, null);
   assert.equal(kept.duplicates, 1);
   assert.deepEqual(
     kept.rejects.map(({ ruleId, eventId, sourceRow, eventDate, moneyHeld }) => ({
