@@ -68,20 +68,21 @@ export function pairsOf(values: BigInt64Array): Int32Array {
 }
 
 function takeValidity(column: Column, indices: Int32Array): Uint8Array | null {
-  const { validity, length } = column;
+  const { validity } = column;
+  const { length } = indices;
   let low = 0;
   let high = -1;
-  for (let i = 0; i < indices.length; i++) {
+  for (let i = 0; i < length; i++) {
     const row = indices[i]!;
     if (row < low) low = row;
     if (row > high) high = row;
   }
-  if (low < -1 || high >= length) {
-    throw new RangeError(`takeColumn: row ${low < -1 ? low : high} of a column of ${length} rows`);
+  if (low < -1 || high >= column.length) {
+    throw new RangeError(`takeColumn: row ${low < -1 ? low : high} of a column of ${column.length} rows`);
   }
   if (low === 0 && validity === null) return null;
-  const mask = new Uint8Array(indices.length);
-  for (let i = 0; i < indices.length; i++) {
+  const mask = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
     const row = indices[i]!;
     mask[i] = row < 0 ? 0 : validity === null ? 1 : (validity[row >> 3]! >> (row & 7)) & 1;
   }
@@ -89,8 +90,9 @@ function takeValidity(column: Column, indices: Int32Array): Uint8Array | null {
 }
 
 function takeWords(source: Int32Array, indices: Int32Array): Int32Array {
-  const out = new Int32Array(indices.length);
-  for (let i = 0; i < indices.length; i++) {
+  const { length } = indices;
+  const out = new Int32Array(length);
+  for (let i = 0; i < length; i++) {
     const row = indices[i]!;
     if (row >= 0) out[i] = source[row]!;
   }
@@ -98,8 +100,9 @@ function takeWords(source: Int32Array, indices: Int32Array): Int32Array {
 }
 
 function takePairs(source: Int32Array, indices: Int32Array): Int32Array {
-  const out = new Int32Array(indices.length * 2);
-  for (let i = 0; i < indices.length; i++) {
+  const { length } = indices;
+  const out = new Int32Array(length * 2);
+  for (let i = 0; i < length; i++) {
     const row = indices[i]!;
     if (row < 0) continue;
     out[i * 2] = source[row * 2]!;
@@ -109,8 +112,9 @@ function takePairs(source: Int32Array, indices: Int32Array): Int32Array {
 }
 
 function takeQuads(source: Int32Array, indices: Int32Array): Int32Array {
-  const out = new Int32Array(indices.length * 4);
-  for (let i = 0; i < indices.length; i++) {
+  const { length } = indices;
+  const out = new Int32Array(length * 4);
+  for (let i = 0; i < length; i++) {
     const row = indices[i]!;
     if (row < 0) continue;
     out[i * 4] = source[row * 4]!;
@@ -122,8 +126,9 @@ function takeQuads(source: Int32Array, indices: Int32Array): Int32Array {
 }
 
 function takeFloats(source: Float64Array, indices: Int32Array): Float64Array {
-  const out = new Float64Array(indices.length);
-  for (let i = 0; i < indices.length; i++) {
+  const { length } = indices;
+  const out = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
     const row = indices[i]!;
     if (row >= 0) out[i] = source[row]!;
   }
@@ -131,8 +136,9 @@ function takeFloats(source: Float64Array, indices: Int32Array): Float64Array {
 }
 
 function takeBits(source: Uint8Array, indices: Int32Array): Uint8Array {
-  const out = new Uint8Array((indices.length + 7) >> 3);
-  for (let i = 0; i < indices.length; i++) {
+  const { length } = indices;
+  const out = new Uint8Array((length + 7) >> 3);
+  for (let i = 0; i < length; i++) {
     const row = indices[i]!;
     if (row >= 0) out[i >> 3]! |= ((source[row >> 3]! >> (row & 7)) & 1) << (i & 7);
   }
@@ -140,22 +146,23 @@ function takeBits(source: Uint8Array, indices: Int32Array): Uint8Array {
 }
 
 function takeBytes(column: BytesColumn, indices: Int32Array): { offsets: Int32Array; bytes: Uint8Array } {
+  const { length } = indices;
   const source = column.offsets;
-  const offsets = new Int32Array(indices.length + 1);
+  const offsets = new Int32Array(length + 1);
   let total = 0;
-  for (let i = 0; i < indices.length; i++) {
+  for (let i = 0; i < length; i++) {
     const row = indices[i]!;
     if (row >= 0) total += source[row + 1]! - source[row]!;
     offsets[i + 1] = total;
   }
   if (total > MAX_BYTES) throw new RangeError(`takeColumn: ${total} bytes of text, at most ${MAX_BYTES} fit`);
   const bytes = new Uint8Array(total);
-  for (let i = 0; i < indices.length; ) {
+  for (let i = 0; i < length; ) {
     const row = indices[i]!;
     let next = i + 1;
     // Rows taken in their own order are copied in one go.
     if (row >= 0) {
-      while (next < indices.length && indices[next] === row + next - i) next++;
+      while (next < length && indices[next] === row + next - i) next++;
       copyBytes(column.bytes, source[row]!, source[row + next - i]!, bytes, offsets[i]!);
     }
     i = next;

@@ -1,6 +1,8 @@
 /**
  * A column in another order, each row sent to its place. Where rows of a few groups lie mixed, this reads the column once from
  * end to end and writes one stream a group; taking the rows of each group reads it once a group.
+ *
+ * Loops keep the length they run to: once a thread has moved a buffer away, asking a typed array for its length costs a check.
  */
 import type { BytesColumn, Column } from './column.ts';
 import { bitmapBytes } from './validity.ts';
@@ -35,8 +37,9 @@ export function permuteColumn(column: Column, to: Int32Array): Column {
 }
 
 function permuteBits(bits: Uint8Array, to: Int32Array): Uint8Array {
-  const out = new Uint8Array(bitmapBytes(to.length));
-  for (let i = 0; i < to.length; i++) {
+  const { length } = to;
+  const out = new Uint8Array(bitmapBytes(length));
+  for (let i = 0; i < length; i++) {
     const place = to[i]!;
     out[place >> 3]! |= ((bits[i >> 3]! >> (i & 7)) & 1) << (place & 7);
   }
@@ -44,14 +47,16 @@ function permuteBits(bits: Uint8Array, to: Int32Array): Uint8Array {
 }
 
 function permuteWords(source: Int32Array, to: Int32Array): Int32Array {
-  const out = new Int32Array(to.length);
-  for (let i = 0; i < to.length; i++) out[to[i]!] = source[i]!;
+  const { length } = to;
+  const out = new Int32Array(length);
+  for (let i = 0; i < length; i++) out[to[i]!] = source[i]!;
   return out;
 }
 
 function permutePairs(source: Int32Array, to: Int32Array): Int32Array {
-  const out = new Int32Array(to.length * 2);
-  for (let i = 0; i < to.length; i++) {
+  const { length } = to;
+  const out = new Int32Array(length * 2);
+  for (let i = 0; i < length; i++) {
     const at = to[i]! * 2;
     out[at] = source[i * 2]!;
     out[at + 1] = source[i * 2 + 1]!;
@@ -60,8 +65,9 @@ function permutePairs(source: Int32Array, to: Int32Array): Int32Array {
 }
 
 function permuteQuads(source: Int32Array, to: Int32Array): Int32Array {
-  const out = new Int32Array(to.length * 4);
-  for (let i = 0; i < to.length; i++) {
+  const { length } = to;
+  const out = new Int32Array(length * 4);
+  for (let i = 0; i < length; i++) {
     const at = to[i]! * 4;
     out[at] = source[i * 4]!;
     out[at + 1] = source[i * 4 + 1]!;
@@ -72,8 +78,9 @@ function permuteQuads(source: Int32Array, to: Int32Array): Int32Array {
 }
 
 function permuteFloats(source: Float64Array, to: Int32Array): Float64Array {
-  const out = new Float64Array(to.length);
-  for (let i = 0; i < to.length; i++) out[to[i]!] = source[i]!;
+  const { length } = to;
+  const out = new Float64Array(length);
+  for (let i = 0; i < length; i++) out[to[i]!] = source[i]!;
   return out;
 }
 

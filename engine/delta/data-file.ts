@@ -87,9 +87,10 @@ interface PartitionLayout {
 
 /** Counting sort of the rows by partition; files of at most `most` rows. */
 function partitionLayout({ values, partitionOf }: PartitionRows, most: number): PartitionLayout {
+  const { length } = partitionOf;
   const ends = new Int32Array(values.length);
   let sideBySide = true;
-  for (let i = 0; i < partitionOf.length; i++) {
+  for (let i = 0; i < length; i++) {
     ends[partitionOf[i]!]!++;
     if (i > 0 && partitionOf[i]! < partitionOf[i - 1]!) sideBySide = false;
   }
@@ -102,9 +103,9 @@ function partitionLayout({ values, partitionOf }: PartitionRows, most: number): 
     return parts;
   });
   if (sideBySide) return { places: null, files };
-  const places = new Int32Array(partitionOf.length);
+  const places = new Int32Array(length);
   const next = Int32Array.from(ends, (_, p) => ends[p - 1] ?? 0);
-  for (let i = 0; i < places.length; i++) places[i] = next[partitionOf[i]!]!++;
+  for (let i = 0; i < length; i++) places[i] = next[partitionOf[i]!]!++;
   return { places, files };
 }
 

@@ -80,12 +80,13 @@ export function partitionText(column: Column, row: number): string | null {
 
 /** Pairs of numbers, numbered in order of their first row. `seconds` are below `secondCount`. */
 function numbered(firsts: Int32Array, seconds: Int32Array, secondCount: number) {
-  const numbers = new Int32Array(firsts.length);
+  const { length } = firsts;
+  const numbers = new Int32Array(length);
   const numberOf = new Map<number, number>();
   const rows: number[] = [];
   let lastKey = -1;
   let number = 0;
-  for (let i = 0; i < numbers.length; i++) {
+  for (let i = 0; i < length; i++) {
     const key = firsts[i]! * secondCount + seconds[i]!;
     if (key !== lastKey) {
       number = numberOf.get(key) ?? rows.length;
