@@ -7,8 +7,9 @@
 import { type Data, DataType, DateUnit, type Decimal, type Dictionary, type Timestamp, TimeUnit } from 'apache-arrow';
 import { textLayout } from './arrow-text.ts';
 import type { Column, ColumnType, DecimalColumn, DictionaryColumn } from './column.ts';
-import { decodeText } from './text.ts';
-import { sliceBits, validityFromMask } from './validity.ts';
+import { knownTexts } from './dictionary-vector.ts';
+import { decodeTexts } from './text.ts';
+import { maskFromBits, sliceBits, validityFromMask } from './validity.ts';
 
 /** The logical type that carries an Arrow type. Throws for types the lake does not use (lists, structs, 256 bits…). */
 export function columnTypeOf(type: DataType): ColumnType {
@@ -136,43 +137,53 @@ function decimalWords(type: Decimal, values: Uint32Array, length: number): Decim
 function dictionaryOfData(data: Data<Dictionary>, validity: Uint8Array | null): DictionaryColumn {
   const { length } = data;
   const { values, translation } = distinctTexts(data);
-  let codes = exactly(Int32Array, data.values, length);
-  if (translation === null && validity === null) return { kind: 'dictionary', length, validity, codes, values };
+  const codes = exactly(Int32Array, data.values, length);
+  if (translation === null && (validity === null || areZeroWhereNull(codes, validity))) {
+    return { kind: 'dictionary', length, validity, codes, values };
+  }
   const mask = new Uint8Array(length);
   const out = new Int32Array(length);
-  let changed = translation !== null;
   for (let i = 0; i < length; i++) {
-    const code = codes[i]!;
     const valid = validity === null || ((validity[i >> 3]! >> (i & 7)) & 1) === 1;
-    const to = !valid ? -1 : translation === null ? code : translation[code]!;
+    const to = !valid ? -1 : translation === null ? codes[i]! : translation[codes[i]!]!;
     if (to >= 0) {
       mask[i] = 1;
       out[i] = to;
     }
-    if (out[i] !== code) changed = true;
   }
-  if (changed) codes = out;
-  return { kind: 'dictionary', length, validity: validityFromMask(mask), codes, values };
+  return { kind: 'dictionary', length, validity: validityFromMask(mask), codes: out, values };
+}
+
+function areZeroWhereNull(codes: Int32Array, validity: Uint8Array): boolean {
+  for (let i = 0; i < codes.length; ) {
+    const byte = validity[i >> 3]!;
+    const end = Math.min(i + 8, codes.length);
+    if (byte === 255) i = end;
+    else for (; i < end; i++) if (codes[i] !== 0 && ((byte >> (i & 7)) & 1) === 0) return false;
+  }
+  return true;
 }
 
 /** The dictionary's distinct texts, and where its entries went when that is not one to one (−1: null). */
-function distinctTexts(data: Data<Dictionary>): { values: string[]; translation: Int32Array | null } {
-  const codeOf = new Map<string, number>();
-  const translation: number[] = [];
-  for (const chunk of data.dictionary?.data ?? []) {
-    const validity = validityOf(chunk);
+function distinctTexts(data: Data<Dictionary>): { values: readonly string[]; translation: Int32Array | null } {
+  const known = data.dictionary === undefined ? [] : knownTexts(data.dictionary);
+  if (known !== undefined) return { values: known, translation: null };
+  const chunks = data.dictionary!.data.map((chunk) => ({ chunk, validity: validityOf(chunk) }));
+  const texts = chunks.flatMap(({ chunk, validity }) => {
     const { offsets, bytes } = textLayout(chunk, validity);
-    for (let i = 0; i < chunk.length; i++) {
-      if (validity !== null && ((validity[i >> 3]! >> (i & 7)) & 1) === 0) {
-        translation.push(-1);
-        continue;
-      }
-      const text = decodeText(bytes, offsets[i]!, offsets[i + 1]!);
-      const code = codeOf.get(text) ?? codeOf.size;
-      codeOf.set(text, code);
-      translation.push(code);
-    }
-  }
-  const oneToOne = codeOf.size === translation.length;
-  return { values: [...codeOf.keys()], translation: oneToOne ? null : Int32Array.from(translation) };
+    return decodeTexts(bytes, offsets, chunk.length);
+  });
+  const plain = chunks.every(({ validity }) => validity === null);
+  if (plain && new Set(texts).size === texts.length) return { values: texts, translation: null };
+  const valid = chunks.flatMap(({ chunk, validity }) =>
+    validity === null ? new Array<number>(chunk.length).fill(1) : [...maskFromBits(validity, chunk.length)],
+  );
+  const codeOf = new Map<string, number>();
+  const translation = Int32Array.from(texts, (text, at) => {
+    if (valid[at] === 0) return -1;
+    const code = codeOf.get(text) ?? codeOf.size;
+    codeOf.set(text, code);
+    return code;
+  });
+  return { values: [...codeOf.keys()], translation };
 }

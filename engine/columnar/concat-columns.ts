@@ -2,7 +2,7 @@
  * Columns end to end.
  */
 import type { BytesColumn, Column, ColumnType, DictionaryColumn } from './column.ts';
-import { unifyDictionaries } from './dictionary.ts';
+import { concatDictionaries } from './dictionary.ts';
 import { MAX_BYTES } from './text.ts';
 import { bitmapBytes, copyBits } from './validity.ts';
 
@@ -35,14 +35,8 @@ export function concatColumns(columns: readonly Column[]): Column {
     case 'utf8':
     case 'binary':
       return { kind: head.kind, length, validity, ...concatBytes(columns as BytesColumn[], length) };
-    case 'dictionary': {
-      const unified = unifyDictionaries(...(columns as DictionaryColumn[]));
-      const codes = joined(
-        new Int32Array(length),
-        unified.map((c) => c.codes.subarray(0, c.length)),
-      );
-      return { kind: 'dictionary', length, validity, codes, values: unified[0]!.values };
-    }
+    case 'dictionary':
+      return { kind: 'dictionary', length, validity, ...concatDictionaries(columns as DictionaryColumn[], length) };
     case 'bool':
       return { kind: 'bool', length, validity, bits: concatBits(columns as (typeof head)[], length) };
     case 'int32':

@@ -82,35 +82,57 @@ export function translateCodes(from: readonly string[], to: readonly string[]): 
   return Int32Array.from(from, (value) => codeOf.get(value) ?? -1);
 }
 
-/** The columns over one shared list of values: the first column's, then new ones in order of appearance. */
-export function unifyDictionaries(...columns: readonly DictionaryColumn[]): DictionaryColumn[] {
-  const head = columns[0];
-  if (head === undefined) return [];
-  if (columns.every((column) => column.values === head.values)) return [...columns];
-  const values = [...head.values];
-  const codeOf = new Map(values.map((value, code) => [value, code]));
-  return columns.map((column, at) => {
-    if (at === 0) return { ...column, values };
-    const translation = Int32Array.from(column.values, (value) => {
-      let code = codeOf.get(value);
-      if (code === undefined) {
-        code = values.length;
-        values.push(value);
-        codeOf.set(value, code);
-      }
-      return code;
-    });
-    return { ...column, codes: translated(column, translation), values };
-  });
+/**
+ * The codes of all columns' rows end to end over one list of values: the first column's, then new ones in order of
+ * appearance. `length` is that of all columns together.
+ */
+export function concatDictionaries(
+  columns: readonly DictionaryColumn[],
+  length: number,
+): { readonly codes: Int32Array; readonly values: readonly string[] } {
+  const head = columns[0]?.values ?? [];
+  const added: string[] = [];
+  let codeOf: Map<string, number> | null = null;
+  const codes = new Int32Array(length);
+  let at = 0;
+  for (const column of columns) {
+    if (column.values === head) codes.set(column.codes.subarray(0, column.length), at);
+    else {
+      codeOf ??= new Map(head.map((value, code) => [value, code]));
+      const translation = extend(codeOf, column.values, head.length, added);
+      putTranslated(column, translation, codes.subarray(at, at + column.length));
+    }
+    at += column.length;
+  }
+  return { codes, values: added.length === 0 ? head : [...head, ...added] };
 }
 
-function translated(column: DictionaryColumn, translation: Int32Array): Int32Array {
-  const { codes, validity, length } = column;
-  const out = new Int32Array(length);
-  for (let i = 0; i < length; i++) {
-    if (validity === null || ((validity[i >> 3]! >> (i & 7)) & 1) === 1) out[i] = translation[codes[i]!]!;
+/** The code of every value; those that have none are added, `known` values being there before. */
+function extend(codeOf: Map<string, number>, values: readonly string[], known: number, added: string[]): Int32Array {
+  const translation = new Int32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    let code = codeOf.get(value);
+    if (code === undefined) {
+      code = known + added.length;
+      codeOf.set(value, code);
+      added.push(value);
+    }
+    translation[i] = code;
   }
-  return out;
+  return translation;
+}
+
+function putTranslated({ codes, validity, length }: DictionaryColumn, translation: Int32Array, out: Int32Array): void {
+  if (translation.length === 0) return;
+  for (let i = 0; i < length; i++) out[i] = translation[codes[i]!]!;
+  if (validity === null || translation[0] === 0) return;
+  for (let i = 0; i < length; ) {
+    const byte = validity[i >> 3]!;
+    const end = Math.min(i + 8, length);
+    if (byte === 255) i = end;
+    else for (; i < end; i++) if (((byte >> (i & 7)) & 1) === 0) out[i] = 0;
+  }
 }
 
 function sameBytes(bytes: Uint8Array, startA: number, endA: number, startB: number, endB: number): boolean {

@@ -20,12 +20,11 @@ import {
   Table,
   TimestampMicrosecond,
   Utf8,
-  Vector,
 } from 'apache-arrow';
 import { columnOfData, columnTypeOf, emptyColumn } from './arrow-data.ts';
 import type { BytesColumn, Column, ColumnSpec, ColumnType } from './column.ts';
 import { concatColumns, typeOf } from './concat-columns.ts';
-import { encodeTexts } from './text.ts';
+import { vectorOf } from './dictionary-vector.ts';
 
 export { typeOf };
 
@@ -109,7 +108,7 @@ function dataOf(column: Column): Data {
         ...common,
         type: new Dictionary(new Utf8(), new Int32()),
         data: column.codes,
-        dictionary: new Vector([textData(encodeTexts(column.values))]),
+        dictionary: vectorOf(column.values),
       });
     case 'bool':
       return makeData({ ...common, type: new Bool(), data: column.bits });

@@ -13,6 +13,20 @@ export function decodeText(bytes: Uint8Array, start: number, end: number): strin
   return start === end ? '' : decoder.decode(bytes.subarray(start, end));
 }
 
+/** Text of every range of bytes between two offsets. */
+export function decodeTexts(bytes: Uint8Array, offsets: Int32Array, length: number): string[] {
+  const first = offsets[0] ?? 0;
+  const texts: string[] = new Array(length);
+  const whole = decodeText(bytes, first, offsets[length] ?? 0);
+  // Every unit of the whole stands for at least one byte: when there are as many, cutting it is cutting the bytes.
+  if (whole.length === (offsets[length] ?? 0) - first) {
+    for (let i = 0; i < length; i++) texts[i] = whole.slice(offsets[i]! - first, offsets[i + 1]! - first);
+  } else {
+    for (let i = 0; i < length; i++) texts[i] = decodeText(bytes, offsets[i]!, offsets[i + 1]!);
+  }
+  return texts;
+}
+
 /** The texts as a column; null stays null. Lone surrogates become U+FFFD. Throws above 2 GiB of text. */
 export function encodeTexts(values: readonly (string | null)[]): BytesColumn {
   const offsets = new Int32Array(values.length + 1);

@@ -34,12 +34,7 @@ export async function readFiles(
   const parts = await mapBounded(files, reading, async (file) => {
     const path = `${tablePath}/${file.path}`;
     const needsFile = inFiles.length > 0 || Number.isNaN(file.stats.numRecords);
-    const stored = needsFile
-      ? await decodeParquet(
-          await store.blob(path),
-          inFiles.map((c) => c.name),
-        )
-      : null;
+    const stored = needsFile ? await decode(store, path, inFiles, columns === undefined) : null;
     const rows = stored?.numRows ?? file.stats.numRecords;
     return specs.map((spec): Column => {
       if (!inFiles.includes(spec)) return partitionColumn(spec, file.partitionValues[spec.name] ?? null, rows);
@@ -52,6 +47,11 @@ export async function readFiles(
     parts.length === 0 ? nullColumn(spec.type, 0) : concatColumns(parts.map((part) => part[c]!)),
   ]);
   return tableOf(Object.fromEntries(whole), specs);
+}
+
+async function decode(store: ObjectStore, path: string, specs: readonly ColumnSpec[], whole: boolean): Promise<Table> {
+  const names = specs.map(({ name }) => name);
+  return decodeParquet(whole ? await store.get(path) : await store.blob(path), names);
 }
 
 function specOf(metadata: TableMetadata, name: string): ColumnSpec {

@@ -3,9 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ColumnType, DictionaryColumn } from '../../engine/columnar/column.ts';
 import { type ColumnValue, int32Column, valuesOf as plain, utf8Column } from '../../engine/columnar/column-of.ts';
-import { decodeDictionary, encodeDictionary, unifyDictionaries } from '../../engine/columnar/dictionary.ts';
+import { concatDictionaries, decodeDictionary, encodeDictionary } from '../../engine/columnar/dictionary.ts';
+import { knownTexts, vectorOf } from '../../engine/columnar/dictionary-vector.ts';
 import { sortIndices } from '../../engine/columnar/sort.ts';
 import { takeColumn } from '../../engine/columnar/take.ts';
+import { decodeText, decodeTexts } from '../../engine/columnar/text.ts';
 import { columnOf, types, valuesOf } from './arbitraries.ts';
 
 function compare(type: ColumnType, a: ColumnValue, b: ColumnValue): number {
@@ -80,17 +82,57 @@ test('text keeps its values with a dictionary and without', () => {
   );
 });
 
+const utf8 = (text: string) => new TextEncoder().encode(text);
 const texts = valuesOf({ kind: 'dictionary' });
 const dictionaryOf = (values: ColumnValue[]) => columnOf({ kind: 'dictionary' }, values) as DictionaryColumn;
 
-test('unified dictionaries share one list of values', () => {
+test('dictionaries end to end share one list of values, the first one where it has them all', () => {
   fc.assert(
-    fc.property(texts, texts, (a, b) => {
-      const [left, right] = unifyDictionaries(dictionaryOf(a), dictionaryOf(b));
-      assert.ok(left !== undefined && right !== undefined && left.values === right.values);
-      assert.equal(new Set(left.values).size, left.values.length);
-      assert.deepEqual([plain(left), plain(right)], [a, b]);
+    fc.property(texts, texts, texts, (a, b, c) => {
+      const parts = [a, b, c].map(dictionaryOf);
+      const length = a.length + b.length + c.length;
+      const { codes, values } = concatDictionaries(parts, length);
+      assert.equal(new Set(values).size, values.length);
+      const all = [...a, ...b, ...c];
+      assert.deepEqual(
+        all.map((value, i) => (value === null ? null : values[codes[i]!])),
+        all,
+      );
+      for (let i = 0; i < length; i++) if (all[i] === null) assert.equal(codes[i], 0);
+      const twice = concatDictionaries([parts[0]!, { ...parts[0]!, values: [...parts[0]!.values] }], 2 * a.length);
+      assert.equal(twice.values, parts[0]!.values);
     }),
   );
-  assert.deepEqual(unifyDictionaries(), []);
+  assert.deepEqual([...concatDictionaries([], 0).values], []);
+});
+
+test('texts cut out of one decoded whole are those decoded one by one', () => {
+  const bytes = fc.array(
+    fc.oneof(fc.uint8Array({ maxLength: 4 }), fc.constantFrom(...['a', 'é', '€', '😀'].map(utf8))),
+  );
+  fc.assert(
+    fc.property(bytes, (parts) => {
+      const offsets = new Int32Array(parts.length + 1);
+      parts.forEach((part, i) => {
+        offsets[i + 1] = offsets[i]! + part.length;
+      });
+      const whole = Uint8Array.from(parts.flatMap((part) => [...part]));
+      assert.deepEqual(
+        decodeTexts(whole, offsets, parts.length),
+        parts.map((part) => decodeText(part, 0, part.length)),
+      );
+    }),
+  );
+});
+
+test('a list of values is one vector, and the vector that list, unless bytes change it', () => {
+  const values = ['a', 'é', ''];
+  const vector = vectorOf(values);
+  assert.equal(vectorOf(values), vector);
+  assert.equal(knownTexts(vector), values);
+  assert.deepEqual([...vector], values);
+  assert.equal(knownTexts(vectorOf(['a', '\ud800'])), undefined);
+  values.push('more');
+  assert.equal(knownTexts(vector), undefined);
+  assert.deepEqual([...vectorOf(values)], values);
 });

@@ -9,6 +9,8 @@ import {
   utf8Column,
 } from '../../engine/columnar/column-of.ts';
 import { concatColumns, concatTables } from '../../engine/columnar/concat.ts';
+import { filterColumns } from '../../engine/columnar/filter.ts';
+import { lookUp, lookupOf } from '../../engine/columnar/lookup.ts';
 import { permuteColumn } from '../../engine/columnar/scatter.ts';
 import { columnOf as columnOfTable, specsOf, tableOf } from '../../engine/columnar/table.ts';
 import { selectedIndices, sliceTable, takeColumn, takeTable } from '../../engine/columnar/take.ts';
@@ -51,6 +53,42 @@ test('a permuted column has every row at its place', () => {
     }),
   );
   assert.throws(() => permuteColumn(int32Column([1, 2]), Int32Array.of(0)), /1 places for 2 rows/);
+});
+
+test('rows kept by a mask are those taken by their numbers, in long runs and in short ones', () => {
+  const some = fc.constantFrom(...types).chain((type) => fc.tuple(fc.constant(type), valuesOf(type, { minLength: 1 })));
+  const runs = fc.array(fc.tuple(fc.boolean(), fc.oneof(fc.nat(3), fc.integer({ min: 15, max: 70 }))), {
+    maxLength: 9,
+  });
+  fc.assert(
+    fc.property(some, runs, fc.nat(9), ([type, few], list, before) => {
+      const mask = Uint8Array.from(list.flatMap(([kept, rows]) => new Array<number>(rows).fill(kept ? 7 : 0)));
+      const values = Array.from(mask, (_, i) => few[i % few.length]!);
+      const { x } = filterColumns({ x: columnOf(type, values, before) }, mask);
+      assert.deepEqual(
+        plain(x!),
+        values.filter((_, i) => mask[i] !== 0),
+      );
+      assert.equal(x!.length, selectedIndices(mask).length);
+    }),
+  );
+  const x = int32Column([1, 2]);
+  assert.throws(() => filterColumns({ x }, new Uint8Array(3)), /a mask of 3 rows, column x has 2/);
+});
+
+test('what a join looks up is what is taken by its rows', () => {
+  fc.assert(
+    fc.property(sample, fc.array(fc.nat(1000)), fc.boolean(), ({ values, column }, picks, missing) => {
+      const least = missing ? 1 : 0;
+      const rows = Int32Array.from(
+        values.length + least === 0 ? [] : picks,
+        (p) => (p % (values.length + least)) - least,
+      );
+      const found = lookUp(column, lookupOf(rows));
+      assert.deepEqual(plain(found), plain(takeColumn(column, rows)));
+      assert.equal(found.validity === null, countNulls(found) === 0);
+    }),
+  );
 });
 
 test('columns end to end hold the values of all in order', () => {

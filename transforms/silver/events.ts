@@ -8,8 +8,9 @@ import type {
   Int64Column,
 } from '../../engine/columnar/column.ts';
 import { valueAt } from '../../engine/columnar/column-of.ts';
+import { filterColumns } from '../../engine/columnar/filter.ts';
 import { columnsOf, tableOf } from '../../engine/columnar/table.ts';
-import { selectedIndices, takeTable } from '../../engine/columnar/take.ts';
+import { selectedIndices } from '../../engine/columnar/take.ts';
 import { eventFlagRules, eventRejectRules, unitOfMetric } from '../../schemas/event-rules.ts';
 import { silverUsageEvents } from '../../schemas/silver.ts';
 import { eventRejects } from '../event-rejects.ts';
@@ -38,7 +39,7 @@ export function silverEvents(bronze: Table, dimOrgs: Table, dimResources: Table)
   const all = columnsOf(bronze);
   const broken = firstBroken(eventRejectRules, frameOf(all));
   const rejects = broken === null ? [] : rejectsOf(all, broken);
-  const columns = broken === null ? all : columnsOf(takeTable(bronze, rowsWhere(broken, false)));
+  const columns = broken === null ? all : filterColumns(all, maskWhere(broken, false));
   const org = asOf(dimOrgs, 'org_id', columns.org_id!, columns.timestamp as Int64Column);
   const resource = asOf(dimResources, 'resource_id', columns.resource_id!, columns.timestamp as Int64Column);
   const { flags, counts, mask } = flagRows(eventFlagRules, frameOf(columns, { org, resource }));
@@ -60,15 +61,15 @@ export function silverEvents(bronze: Table, dimOrgs: Table, dimResources: Table)
   return { table: tableOf(out, silverUsageEvents.fields), rejects, flagged: counts };
 }
 
-/** Rows that break a reject rule, or those that break none. */
-function rowsWhere(broken: Int8Array, rejected: boolean): Int32Array {
+/** 1 in rows that break a reject rule, or in those that break none. */
+function maskWhere(broken: Int8Array, rejected: boolean): Uint8Array {
   const mask = new Uint8Array(broken.length);
   for (let i = 0; i < broken.length; i++) mask[i] = broken[i]! < 0 === rejected ? 0 : 1;
-  return selectedIndices(mask);
+  return mask;
 }
 
 function rejectsOf(columns: Readonly<Record<string, Column>>, broken: Int8Array): Reject[] {
-  return eventRejects(columns, rowsWhere(broken, true), 'silver', (row) => {
+  return eventRejects(columns, selectedIndices(maskWhere(broken, true)), 'silver', (row) => {
     const { id, description } = eventRejectRules[broken[row]!]!;
     return { ruleId: id, reason: `${description}: ${stated(columns, row, id)}` };
   });
