@@ -80,11 +80,7 @@ function checked(path: string): string {
 }
 
 /** Writes a durable temporary file beside `target`, lets `publish` give it its name, and makes the name durable. */
-async function withTemporary(
-  target: string,
-  bytes: Uint8Array,
-  publish: (temporary: string) => void,
-): Promise<void> {
+async function withTemporary(target: string, bytes: Uint8Array, publish: (temporary: string) => void): Promise<void> {
   const folder = dirname(target);
   const temporary = join(folder, `.${basename(target)}.${randomUUID()}.tmp`);
   try {
