@@ -21,7 +21,7 @@ export interface Activities {
   drainStream(): Promise<DrainResult>;
   /** Builds whatever is dirty of one Silver table or Gold mart. */
   buildDirty(request: BuildDirtyRequest): Promise<TableResult>;
-  /** Enters commits of the tables into the ledger; returns how many. */
+  /** Enters commits of the tables into the ledger; returns how many. Short enough for a local activity, which has no heartbeats. */
   enterLedger(tables: readonly string[]): Promise<number>;
   /** Publishes one mart to Cassandra and reads back what changed. */
   publish(request: { readonly mart: string; readonly rebuild: boolean }): Promise<MartPublication>;
@@ -36,7 +36,7 @@ export function createActivities(context: ActivityContext): Activities {
     loadMaster: (request) => withRun((run) => typed(() => loadMasterSnapshot(context, run, request))),
     drainStream: () => withRun((run) => typed(() => drainEvents(context, run, index))),
     buildDirty: (request) => withRun((run) => typed(() => buildDirty(context, run, request))),
-    enterLedger: (tables) => withRun(() => typed(() => syncLedger(context, tables))),
+    enterLedger: (tables) => typed(() => syncLedger(context, tables)),
     publish: ({ mart, rebuild }) =>
       withRun((run) => {
         if (!marts.some((m) => m.name === mart)) {

@@ -17,7 +17,6 @@ export async function withRun<T>(body: (run: Run) => Promise<T>): Promise<T> {
       signal: context.cancellationSignal,
       report: (progress) => {
         last = progress;
-        context.heartbeat(progress);
       },
     });
   } finally {

@@ -1,5 +1,6 @@
 /** Publishing a mart to Cassandra, and reading back what changed. */
 import { marts } from '../schemas/gold.ts';
+import { martReader } from '../serving/mart-rows.ts';
 import { readPublications } from '../serving/publication-log.ts';
 import { publicationState } from '../serving/publication-state.ts';
 import { type PublishResult, publish } from '../serving/publish.ts';
@@ -42,14 +43,15 @@ export async function publishMart(
       rowsPerSecond: Math.round((rows * 1000) / Math.max(1, context.clock() - startedMs)),
     });
   };
-  const request = { lake, session, runId: run.runId, onProgress };
+  const reader = martReader(lake);
+  const request = { lake, session, runId: run.runId, onProgress, reader };
   const published =
     everything || (await isNewKeyspace(context, name))
       ? (await rebuild({ ...request, marts: [mart] }))[0]!
       : await publish({ ...request, mart });
   // An attempt before this one may have published and not lived to read it back.
   if (published.unchanged && run.attempt === 1) return { ...published, verified: 0 };
-  const found = await verify({ lake, session, mart, partitions: 'changed', limit: 5 });
+  const found = await verify({ lake, session, mart, partitions: 'changed', limit: 5, reader });
   const wrong = found.missing + found.extra + found.different;
   if (wrong > 0 && (await hasFollower(context, name, published.number))) {
     throw new Error(`${name}: another publication began while ${published.number} was read back; reading it again`);

@@ -49,8 +49,11 @@ export function fromCassandra(value: unknown): CellValue {
 
 /** As the driver's `toString`, which divides digit by digit and takes twenty times as long. */
 function decimalText(value: cassandra.types.BigDecimal): string {
-  // The scale, then the unscaled number in two's complement, both big-endian.
-  const cell = cassandra.types.BigDecimal.toBuffer(value);
+  return decimalTextOf(cassandra.types.BigDecimal.toBuffer(value));
+}
+
+/** A decimal as its cell has it: the scale, then the unscaled number in two's complement, both big-endian. */
+export function decimalTextOf(cell: Buffer): string {
   const size = cell.length - 4;
   const unscaled =
     size <= 6 ? BigInt(cell.readIntBE(4, size)) : BigInt.asIntN(8 * size, BigInt(`0x${cell.toString('hex', 4)}`));

@@ -10,6 +10,7 @@ import type { Snapshot } from '../engine/delta/types.ts';
 import type { TableContract } from '../schemas/contract.ts';
 import { type ServedMart, servedMart } from './cql-type.ts';
 import { planPartitions } from './diff.ts';
+import { type MartReader, martReader } from './mart-rows.ts';
 import { closePublication, openPublication, type PublicationLog, readPublications } from './publication-log.ts';
 import { mismatchOf, PublicationMismatch, publicationState, recordState } from './publication-state.ts';
 import type { Session } from './session.ts';
@@ -22,6 +23,8 @@ export interface PublishRequest {
   /** Who asked, for the log's readers. */
   readonly runId: string;
   readonly onProgress?: (progress: PublishProgress) => void;
+  /** Default: one of its own. */
+  readonly reader?: MartReader;
 }
 
 export interface PublishResult {
@@ -79,7 +82,8 @@ export async function publish(request: PublishRequest): Promise<PublishResult> {
       unclosed: await unclosedVersions(lake, mart, log),
       rebuild: false,
     });
-    const context = { lake, session, mart, number, onProgress: request.onProgress ?? (() => undefined) };
+    const { reader = martReader(lake), onProgress = () => undefined } = request;
+    const context = { reader, session, mart, number, onProgress };
     const counts = await writePartitions(context, next.metadata, partitions);
     // Before closing: Cassandra may know more than the lake has closed, never less.
     await recordState(session, name, { lakeId, number, version });

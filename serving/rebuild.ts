@@ -6,6 +6,7 @@ import type { TableContract } from '../schemas/contract.ts';
 import { fromCassandra } from './cell-value.ts';
 import { deleteStatement, type ServedMart, servedMart } from './cql-type.ts';
 import { planPartitions } from './diff.ts';
+import { type MartReader, martReader } from './mart-rows.ts';
 import { closePublication, openPublication, readPublications } from './publication-log.ts';
 import { publicationState, recordState } from './publication-state.ts';
 import { type PublishResult, unclosedVersions } from './publish.ts';
@@ -20,6 +21,8 @@ export interface RebuildRequest {
   readonly marts: readonly TableContract[];
   readonly runId: string;
   readonly onProgress?: (progress: PublishProgress) => void;
+  /** Default: one of its own. */
+  readonly reader?: MartReader;
 }
 
 const scanRows = 2000;
@@ -68,7 +71,8 @@ async function rebuildMart(request: RebuildRequest, mart: ServedMart): Promise<P
     const remember = (rows: Table) => {
       for (const key of rowKeys(rows, mart.key)) keys.add(key);
     };
-    const context = { lake, session, mart, number, onProgress: request.onProgress ?? (() => undefined) };
+    const { reader = martReader(lake), onProgress = () => undefined } = request;
+    const context = { reader, session, mart, number, onProgress };
     const counts = await writePartitions(context, next.metadata, partitions, remember);
     const days = new Set(partitions.filter((p) => p.next.length > 0).map((p) => p.value));
     const deleted = counts.deleted + (await deleteOthers(session, mart, keys, days, number));

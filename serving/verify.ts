@@ -3,13 +3,14 @@ import type { Table } from 'apache-arrow';
 import { columnOf } from '../engine/columnar/table.ts';
 import type { Lake } from '../engine/delta/lake.ts';
 import { mapBounded } from '../engine/delta/map-bounded.ts';
-import { readFiles } from '../engine/delta/read.ts';
 import type { AddFile } from '../engine/delta/types.ts';
-import { pathOf, type TableContract } from '../schemas/contract.ts';
-import { type CellValue, fromCassandra, readerOf } from './cell-value.ts';
+import type { TableContract } from '../schemas/contract.ts';
+import { type CellValue, readerOf } from './cell-value.ts';
 import { type ServedMart, servedMart } from './cql-type.ts';
 import { planPartitions } from './diff.ts';
+import { type MartReader, martReader } from './mart-rows.ts';
 import { readPublications } from './publication-log.ts';
+import { type ComparedColumn, comparedColumn, selectStatement } from './read-back.ts';
 import { keyText, rowKeys } from './row-key.ts';
 import type { Session } from './session.ts';
 
@@ -17,10 +18,15 @@ export interface VerifyRequest {
   readonly lake: Lake;
   readonly session: Session;
   readonly mart: TableContract;
-  /** `changed`: the partitions in which the last closed publication differs from the one before. `all`: every row on both sides. */
+  /**
+   * `changed`: the partitions in which the last closed publication differs from the one before; all of them where there is none
+   * before. `all`: every row on both sides.
+   */
   readonly partitions: 'changed' | 'all';
   /** Most differences to describe; all are counted. */
   readonly limit: number;
+  /** Default: reads the files anew. */
+  readonly reader?: MartReader;
 }
 
 /** A row that Cassandra lacks (`missing`), has too much (`extra`), or has with another value (`different`). */
@@ -49,7 +55,7 @@ const pageRows = 2000;
 const readsAtATime = 16;
 
 /**
- * Compares. `extra` rows are found in `all` mode anywhere, in `changed` mode in the partitions looked at. A publication in
+ * Compares. `extra` rows are found anywhere where everything is compared, else in the partitions looked at. A publication in
  * progress shows as differences.
  */
 export async function verify({
@@ -58,6 +64,7 @@ export async function verify({
   mart: contract,
   partitions,
   limit,
+  reader = martReader(lake),
 }: VerifyRequest): Promise<VerifyResult> {
   const mart = servedMart(contract);
   const { closed } = await readPublications(lake, contract.name);
@@ -67,24 +74,23 @@ export async function verify({
     return { mart: contract.name, version: null, rows: 0, missing: 0, extra: 0, different: 0, samples: [] };
   }
   const now = await table.at(last.version);
-  const read = (files: readonly AddFile[]) =>
-    readFiles(lake.store, pathOf(contract.name), now.metadata, files, mart.columns);
-  if (partitions === 'all') {
-    const comparison = new Comparison(mart, await read(now.files), limit);
-    for await (const page of session.pages(`SELECT ${mart.columns.join(', ')} FROM ${mart.table}`, [], pageRows)) {
+  const read = (files: readonly AddFile[]) => reader(mart, now.metadata, files);
+  // A first publication changed every partition.
+  const base = partitions === 'all' || before === undefined ? null : await table.at(before.version);
+  const plans = planPartitions({ next: now, base, unclosed: [], rebuild: false });
+  const comparison = new Comparison(mart, await read(plans.flatMap((p) => p.next)), limit);
+  if (base === null) {
+    for await (const page of session.pages(selectStatement(mart), [], pageRows)) {
       for (const row of page) comparison.row(row);
     }
     return comparison.result(last.version);
   }
-  const base = before === undefined ? null : await table.at(before.version);
-  const plans = planPartitions({ next: now, base, unclosed: [], rebuild: false });
-  const comparison = new Comparison(mart, await read(plans.flatMap((p) => p.next)), limit);
   const gone = await read(plans.flatMap((p) => p.base));
   const days = new Set(plans.map((p) => p.value));
   const reads = [...readsOf(mart, [comparison.gold, gone], [...days])];
   await mapBounded(reads, readsAtATime, async ([query, params]) => {
     for await (const page of session.pages(query, params, pageRows)) {
-      for (const row of page) if (days.has(String(fromCassandra(row[mart.partition])))) comparison.row(row);
+      for (const row of page) if (days.has(comparison.day(row))) comparison.row(row);
     }
   });
   return comparison.result(last.version);
@@ -97,7 +103,7 @@ function* readsOf(
   days: readonly (string | null)[],
 ): Generator<[string, unknown[]]> {
   const [partition] = mart.serving.partition;
-  const select = `SELECT ${mart.columns.join(', ')} FROM ${mart.table} WHERE ${partition} = ?`;
+  const select = `${selectStatement(mart)} WHERE ${partition} = ?`;
   const sorted = days.filter((day) => day !== null).sort();
   const values = new Set(
     tables.flatMap((table) => {
@@ -116,7 +122,9 @@ class Comparison {
   readonly #mart: ServedMart;
   readonly #limit: number;
   readonly #rows: ReadonlyMap<string, number>;
-  readonly #readers: readonly ((row: number) => CellValue)[];
+  readonly #columns: readonly ComparedColumn[];
+  readonly #key: readonly ComparedColumn[];
+  readonly #day: ComparedColumn;
   readonly #seen: Uint8Array;
   readonly #samples: Difference[] = [];
   #extra = 0;
@@ -128,13 +136,21 @@ class Comparison {
     this.#limit = limit;
     this.#rows = new Map(rowKeys(gold, mart.key).map((key, row) => [key, row]));
     if (this.#rows.size !== gold.numRows) throw new Error(`${mart.contract.name} has keys more than once`);
-    this.#readers = mart.columns.map((name) => readerOf(columnOf(gold, name)));
+    const compared = new Map(mart.columns.map((name) => [name, comparedColumn(name, columnOf(gold, name))]));
+    this.#columns = [...compared.values()];
+    this.#key = mart.key.map((name) => compared.get(name)!);
+    this.#day = compared.get(mart.partition)!;
     this.#seen = new Uint8Array(gold.numRows);
+  }
+
+  /** The partition of the lake that a row of Cassandra belongs to. */
+  day(row: Readonly<Record<string, unknown>>): string {
+    return String(this.#day.cassandra(row[this.#day.name]));
   }
 
   /** Takes in a row of Cassandra. */
   row(row: Readonly<Record<string, unknown>>): void {
-    const key = this.#mart.key.map((column) => fromCassandra(row[column]));
+    const key = this.#key.map(({ name, cassandra }) => cassandra(row[name]));
     const at = this.#rows.get(keyText(key));
     if (at === undefined) {
       this.#extra++;
@@ -142,12 +158,17 @@ class Comparison {
       return;
     }
     this.#seen[at] = 1;
-    for (const [c, column] of this.#mart.columns.entries()) {
-      const lake = this.#readers[c]!(at);
-      const cassandra = fromCassandra(row[column]);
-      if (Object.is(lake, cassandra)) continue;
+    for (const { name, lake, cassandra, matches } of this.#columns) {
+      const cell = row[name];
+      if (matches(at, cell)) continue;
       this.#different++;
-      this.#sample({ kind: 'different', key: this.#named(key), column, lake, cassandra });
+      this.#sample({
+        kind: 'different',
+        key: this.#named(key),
+        column: name,
+        lake: lake(at),
+        cassandra: cassandra(cell),
+      });
       return;
     }
   }
@@ -157,8 +178,7 @@ class Comparison {
     for (let row = 0; row < this.#seen.length; row++) {
       if (this.#seen[row] === 1) continue;
       missing++;
-      const values = this.#mart.key.map((column) => this.#readers[this.#mart.columns.indexOf(column)]!(row));
-      this.#sample({ kind: 'missing', key: this.#named(values) });
+      this.#sample({ kind: 'missing', key: this.#named(this.#key.map(({ lake }) => lake(row))) });
     }
     return {
       mart: this.#mart.contract.name,

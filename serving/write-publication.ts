@@ -1,11 +1,9 @@
 /** Carries a plan out: reads the partitions, writes and deletes the rows that differ. */
 import type { Table } from 'apache-arrow';
-import type { Lake } from '../engine/delta/lake.ts';
-import { readFiles } from '../engine/delta/read.ts';
 import type { AddFile, TableMetadata } from '../engine/delta/types.ts';
-import { pathOf } from '../schemas/contract.ts';
 import type { ServedMart } from './cql-type.ts';
 import { diffRows, type PartitionPlan } from './diff.ts';
+import type { MartReader } from './mart-rows.ts';
 import { recordDays } from './served-days.ts';
 import type { Session } from './session.ts';
 import { deleteRows, writeRows } from './writer.ts';
@@ -19,7 +17,7 @@ export interface PublishProgress {
 }
 
 export interface WriteContext {
-  readonly lake: Lake;
+  readonly reader: MartReader;
   readonly session: Session;
   readonly mart: ServedMart;
   readonly number: number;
@@ -39,9 +37,8 @@ export async function writePartitions(
   partitions: readonly PartitionPlan[],
   onRows: (next: Table) => void = () => undefined,
 ): Promise<{ written: number; deleted: number }> {
-  const { lake, session, mart, number, onProgress } = context;
-  const read = (files: readonly AddFile[]) =>
-    readFiles(lake.store, pathOf(mart.contract.name), metadata, files, mart.columns);
+  const { reader, session, mart, number, onProgress } = context;
+  const read = (files: readonly AddFile[]) => reader(mart, metadata, files);
   let [written, deleted, done] = [0, 0, 0];
   const report = () =>
     onProgress({ mart: mart.contract.name, partitions: partitions.length, partitionsDone: done, written, deleted });

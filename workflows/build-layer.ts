@@ -1,4 +1,4 @@
-/** A layer whose tables are built from what is dirty: in waves, each after the tables it is made of. */
+/** A layer whose tables are built from what is dirty, each after the tables of the layer that it is made of. */
 import { bookkeeping, lake } from './activity-options.ts';
 import type { LayerResult } from './bronze-batch.ts';
 import { day, days, names, parseInput } from './input.ts';
@@ -7,31 +7,42 @@ import { attempt, failOn, type Problem } from './problems.ts';
 import { progressBoard } from './progress.ts';
 import { tagRun } from './search-attributes.ts';
 
-/** Runs the waves for the input `{tables?, dates?, date?}`; a table that fails does not hold up the others. */
+/** A table → the tables of its layer that it is made of, which come before it. */
+export type LayerPlan = Readonly<Record<string, readonly string[]>>;
+
+/** Builds the tables for the input `{tables?, dates?, date?}`; a table that fails does not hold up the others. */
 export async function buildLayer(
   layer: 'silver' | 'gold',
-  waves: readonly (readonly string[])[],
+  plan: LayerPlan,
   about: string,
   input: unknown,
 ): Promise<LayerResult> {
-  const all = waves.flat();
+  const all = Object.keys(plan);
   const { tables, dates, date } = parseInput(input, { tables: names(all), dates: days, date: day });
   const board = progressBoard(about);
   const wanted = tables ?? all;
   tagRun(layer, wanted, logicalDate(date));
   const problems: Problem[] = [];
-  for (const wave of waves) {
-    const now = wave.filter((t) => wanted.includes(t));
-    if (now.length === 0) continue;
-    board.stage(`building ${now.join(', ')}`);
-    await Promise.all(
-      now.map((table) =>
-        attempt(table, problems, async () => {
-          board.add([await lake.buildDirty({ table, dates })]);
-        }),
-      ),
+  const building = new Set<string>();
+  const show = (): void => board.stage(`building ${[...building].join(', ')}`);
+  const build = async (table: string): Promise<void> => {
+    building.add(table);
+    show();
+    await attempt(table, problems, async () => {
+      board.add([await lake.buildDirty({ table, dates })]);
+    });
+    building.delete(table);
+    show();
+  };
+  const built = new Map<string, Promise<void>>();
+  for (const table of all.filter((t) => wanted.includes(t))) {
+    const before = plan[table]!.flatMap((t) => built.get(t) ?? []);
+    built.set(
+      table,
+      Promise.all(before).then(() => build(table)),
     );
   }
+  await Promise.all(built.values());
   // Always: an attempt that died after its commit reports no work to the one that follows.
   await bookkeeping.enterLedger(wanted);
   board.stage('done');

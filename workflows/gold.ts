@@ -1,30 +1,27 @@
 import type { LayerResult } from './bronze-batch.ts';
-import { buildLayer } from './build-layer.ts';
+import { buildLayer, type LayerPlan } from './build-layer.ts';
 
-const waves = [
-  [
-    'gold.org_daily_usage_by_service',
-    'gold.org_daily_support_metrics',
-    'gold.org_daily_genai_usage',
-    'gold.org_monthly_revenue',
-    'gold.org_monthly_engagement',
-  ],
-  [
-    'gold.org_monthly_reconciliation',
-    'gold.org_daily_cost_anomalies',
-    'gold.daily_usage_rollup',
-    'gold.daily_support_rollup',
-    'gold.monthly_revenue_rollup',
-  ],
-] as const;
+/** Its tables in the order of their making. */
+export const goldPlan: LayerPlan = {
+  'gold.org_daily_usage_by_service': [],
+  'gold.org_daily_support_metrics': [],
+  'gold.org_daily_genai_usage': [],
+  'gold.org_monthly_revenue': [],
+  'gold.org_monthly_engagement': [],
+  'gold.org_monthly_reconciliation': ['gold.org_daily_usage_by_service', 'gold.org_monthly_revenue'],
+  'gold.org_daily_cost_anomalies': ['gold.org_daily_usage_by_service'],
+  'gold.daily_usage_rollup': ['gold.org_daily_usage_by_service'],
+  'gold.daily_support_rollup': ['gold.org_daily_support_metrics'],
+  'gold.monthly_revenue_rollup': ['gold.org_monthly_revenue'],
+};
 
 /** Every mart. */
-export const martNames = waves.flat();
+export const martNames = Object.keys(goldPlan);
 
 /**
- * Gold: the marts, then the marts made of marts; whatever is dirty, or the dates named.
+ * Gold: the marts, each after the marts it is made of; whatever is dirty, or the dates named.
  * Input (all optional): `{"tables": ["gold.org_daily_usage_by_service"], "dates": ["2025-08-14"], "date": "2025-08-14"}`.
  */
 export function gold(input?: unknown): Promise<LayerResult> {
-  return buildLayer('gold', waves, 'Builds the Gold partitions whose upstream changed.', input);
+  return buildLayer('gold', goldPlan, 'Builds the Gold partitions whose upstream changed.', input);
 }

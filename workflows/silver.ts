@@ -1,22 +1,22 @@
 import type { LayerResult } from './bronze-batch.ts';
-import { buildLayer } from './build-layer.ts';
+import { buildLayer, type LayerPlan } from './build-layer.ts';
 
-const waves = [
-  ['silver.dim_orgs', 'silver.dim_resources'],
-  [
-    'silver.usage_events',
-    'silver.dim_users',
-    'silver.support_tickets',
-    'silver.billing_monthly',
-    'silver.marketing_touches',
-    'silver.nps_surveys',
-  ],
-] as const;
+/** Its tables in the order of their making. */
+export const silverPlan: LayerPlan = {
+  'silver.dim_orgs': [],
+  'silver.dim_resources': [],
+  'silver.usage_events': ['silver.dim_orgs', 'silver.dim_resources'],
+  'silver.dim_users': ['silver.dim_orgs'],
+  'silver.support_tickets': ['silver.dim_orgs'],
+  'silver.billing_monthly': ['silver.dim_orgs'],
+  'silver.marketing_touches': ['silver.dim_orgs'],
+  'silver.nps_surveys': ['silver.dim_orgs'],
+};
 
 /**
  * Silver: dimensions, then conformed tables and usage events; whatever is dirty, or the dates named.
  * Input (all optional): `{"tables": ["silver.usage_events"], "dates": ["2025-08-14"], "date": "2025-08-14"}`.
  */
 export function silver(input?: unknown): Promise<LayerResult> {
-  return buildLayer('silver', waves, 'Builds the Silver partitions whose upstream changed.', input);
+  return buildLayer('silver', silverPlan, 'Builds the Silver partitions whose upstream changed.', input);
 }

@@ -1,5 +1,6 @@
 /** The audit: every layer against the one before, keys, references, and Cassandra against Gold. */
 
+import { mapBounded } from '../../engine/delta/map-bounded.ts';
 import { CommitConflict } from '../../engine/delta/types.ts';
 import { catalog } from '../../schemas/catalog.ts';
 import { ledger } from '../../schemas/ops.ts';
@@ -22,21 +23,16 @@ export async function runAudit(context: ActivityContext, run: Run, request: Audi
     catalog.filter((c) => c.layer !== 'ops').map((c) => c.name),
   );
   const scope = await auditScope(context.lake, request.scope, versions);
-  const checks: AuditCheck[] = [];
   const layers = [auditBronze, auditSilver, auditGold, auditServing];
-  for (const [i, layer] of layers.entries()) {
-    run.signal.throwIfAborted();
-    checks.push(...(await layer(context, run, scope)));
-    run.report({
-      layer: 'audit',
-      table: '',
-      done: i + 1,
-      total: layers.length,
-      unit: 'layers',
-      rows: 0,
-      rowsPerSecond: 0,
-    });
-  }
+  let done = 0;
+  // Side by side: the last waits for Cassandra while compute threads read for the others.
+  const found = await mapBounded(layers, layers.length, async (layer) => {
+    const checks = await layer(context, run, scope);
+    done++;
+    run.report({ layer: 'audit', table: '', done, total: layers.length, unit: 'layers', rows: 0, rowsPerSecond: 0 });
+    return checks;
+  });
+  const checks: AuditCheck[] = found.flat();
   const passed = checks.every((c) => c.passed);
   if (passed) await remember(context, versions);
   return { scope: request.scope, passed, checks, ms: context.clock() - startedMs };

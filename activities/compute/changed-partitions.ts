@@ -1,7 +1,7 @@
 /** Which partitions of a table a new content changes, and which rows were there already. */
 import type { Table } from 'apache-arrow';
 import { groupBy } from '../../engine/columnar/group.ts';
-import { LogicalHash, rowHashes } from '../../engine/columnar/hash.ts';
+import { logicalHash, rowHashes } from '../../engine/columnar/hash.ts';
 import { columnOf } from '../../engine/columnar/table.ts';
 import { takeTable } from '../../engine/columnar/take.ts';
 import { partitionText } from '../../engine/delta/data-file.ts';
@@ -22,33 +22,32 @@ export function changedPartitions(
   partition: string | null,
   content: readonly string[],
 ): PartitionDiff {
-  const old = partitionsOf(before, partition, content);
-  const fresh = partitionsOf(after, partition, content);
+  const old = partitionsOf(before, partition);
+  const fresh = partitionsOf(after, partition);
+  const digest = (table: Table, rows: Int32Array): string => logicalHash(takeTable(table, rows), content);
   const changed = new Set<string | null>();
-  for (const [value, p] of fresh) if (old.get(value)?.digest !== p.digest) changed.add(value);
-  for (const value of old.keys()) if (!fresh.has(value)) changed.add(value);
   const inChanged = new Uint8Array(after.numRows);
-  for (const [value, p] of fresh) if (changed.has(value)) for (const row of p.rows) inChanged[row] = 1;
+  for (const [value, rows] of fresh) {
+    const oldRows = old.get(value);
+    if (oldRows !== undefined && digest(before, oldRows) === digest(after, rows)) continue;
+    changed.add(value);
+    for (const row of rows) inChanged[row] = 1;
+  }
+  for (const value of old.keys()) if (!fresh.has(value)) changed.add(value);
   return { changed, inChanged, unchanged: common(before, after, content) };
 }
 
-function partitionsOf(
-  table: Table,
-  partition: string | null,
-  content: readonly string[],
-): Map<string | null, { digest: string; rows: Int32Array }> {
-  const result = new Map<string | null, { digest: string; rows: Int32Array }>();
+/** Partition value → its rows. */
+function partitionsOf(table: Table, partition: string | null): Map<string | null, Int32Array> {
+  const result = new Map<string | null, Int32Array>();
   if (table.numRows === 0) return result;
   const values = partition === null ? null : columnOf(table, partition);
   const grouping = values === null ? null : groupBy([values]);
   const rowsOf = Array.from({ length: grouping?.count ?? 1 }, () => [] as number[]);
   for (let i = 0; i < table.numRows; i++) rowsOf[grouping?.ids[i] ?? 0]!.push(i);
-  rowsOf.forEach((list, group) => {
-    const rows = Int32Array.from(list);
-    const hash = new LogicalHash(content);
-    hash.add(takeTable(table, rows));
+  rowsOf.forEach((rows, group) => {
     const value = values === null || grouping === null ? null : partitionText(values, grouping.first[group]!);
-    result.set(value, { digest: hash.digest(), rows });
+    result.set(value, Int32Array.from(rows));
   });
   return result;
 }

@@ -3,15 +3,37 @@
  *
  * Every write goes to an invisible temporary file first and is made durable before it gets its name, so a crash leaves the
  * old object, the new one, or an invisible file, never a part of an object.
+ *
+ * What the system answers from memory is asked for at once, since going through the runtime's few file threads costs more than
+ * reading or writing some kilobytes; what waits for the disk goes through them.
  */
 import { randomUUID } from 'node:crypto';
-import { openAsBlob } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import {
+  closeSync,
+  fsync,
+  linkSync,
+  mkdirSync,
+  openAsBlob,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { MemoryBlob } from './memory-blob.ts';
 import { type ObjectInfo, ObjectNotFound, type ObjectStore } from './object-store.ts';
 
 /** How many files are examined side by side while listing. */
 const LIST_PARALLELISM = 64;
+
+/** Up to this size a blob is read whole. */
+const smallBlobBytes = 256 * 1024;
+
+const sync = promisify(fsync);
 
 /**
  * The store whose objects are the files under `root` (created on first write). Names that start with `.` are never
@@ -23,17 +45,17 @@ export function localStore(root: string): ObjectStore {
 
   return {
     root: folder,
-    get: (path) => reading(path, () => readFile(locate(path))),
+    get: (path) => reading(path, async () => readFileSync(locate(path))),
     blob: (path) =>
       reading(path, async () => {
-        await stat(locate(path));
-        return openAsBlob(locate(path));
+        const file = locate(path);
+        return statSync(file).size > smallBlobBytes ? openAsBlob(file) : new MemoryBlob(readFileSync(file));
       }),
     put: (path, bytes) =>
-      naming(path, () => withTemporary(locate(path), bytes, (temporary) => rename(temporary, locate(path)))),
+      naming(path, () => withTemporary(locate(path), bytes, (temporary) => renameSync(temporary, locate(path)))),
     putIfAbsent: async (path, bytes) => {
       try {
-        await naming(path, () => withTemporary(locate(path), bytes, (temporary) => link(temporary, locate(path))));
+        await naming(path, () => withTemporary(locate(path), bytes, (temporary) => linkSync(temporary, locate(path))));
         return true;
       } catch (error) {
         if (codeOf(error) === 'EEXIST') return false;
@@ -58,35 +80,31 @@ function checked(path: string): string {
 }
 
 /** Writes a durable temporary file beside `target`, lets `publish` give it its name, and makes the name durable. */
-async function withTemporary(
-  target: string,
-  bytes: Uint8Array,
-  publish: (temporary: string) => Promise<void>,
-): Promise<void> {
+async function withTemporary(target: string, bytes: Uint8Array, publish: (temporary: string) => void): Promise<void> {
   const folder = dirname(target);
   const temporary = join(folder, `.${basename(target)}.${randomUUID()}.tmp`);
   try {
     const file = await createIn(folder, temporary);
     try {
-      await file.writeFile(bytes);
-      await file.sync();
+      writeFileSync(file, bytes);
+      await sync(file);
     } finally {
-      await file.close();
+      closeSync(file);
     }
-    await publish(temporary);
+    publish(temporary);
   } finally {
-    await unlink(temporary).catch(nullWhenMissing);
+    rmSync(temporary, { force: true });
   }
   await syncFolder(folder);
 }
 
-async function createIn(folder: string, path: string): Promise<FileHandle> {
+async function createIn(folder: string, path: string): Promise<number> {
   try {
-    return await open(path, 'wx');
+    return openSync(path, 'wx');
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
   }
-  const first = await mkdir(folder, { recursive: true });
+  const first = mkdirSync(folder, { recursive: true });
   // A folder that is not durable in its parent would take the file with it.
   if (first !== undefined) {
     for (let parent = dirname(folder); parent.length >= dirname(first).length; parent = dirname(parent)) {
@@ -94,15 +112,15 @@ async function createIn(folder: string, path: string): Promise<FileHandle> {
       if (parent === dirname(parent)) break;
     }
   }
-  return open(path, 'wx');
+  return openSync(path, 'wx');
 }
 
 async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+  const folder = openSync(path, 'r');
   try {
-    await folder.sync();
+    await sync(folder);
   } finally {
-    await folder.close();
+    closeSync(folder);
   }
 }
 

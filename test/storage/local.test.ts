@@ -32,6 +32,22 @@ describe('local object store', () => {
     assert.equal(await blob.slice(3, 6).text(), '345');
   });
 
+  it('gives the same parts of small and of large objects', async () => {
+    for (const size of [10, 300_000]) {
+      const data = Uint8Array.from({ length: size }, (_, i) => i % 251);
+      await store.put('blob/parts', data);
+      const blob = await store.blob('blob/parts');
+      assert.equal(blob.size, size);
+      for (const [start, end] of [[], [3], [3, 6], [-4], [-4, -1], [5, 2], [0, 400_000]] as [number?, number?][]) {
+        const part = blob.slice(start, end);
+        const wanted = data.slice(start, end);
+        assert.equal(part.size, wanted.length);
+        assert.deepEqual(new Uint8Array(await part.arrayBuffer()), wanted);
+        assert.deepEqual(new Uint8Array(await new Response(part.stream()).arrayBuffer()), wanted);
+      }
+    }
+  });
+
   it('says which object is missing', async () => {
     await assert.rejects(store.get('no/such'), (e) => e instanceof ObjectNotFound && e.path === 'no/such');
     await assert.rejects(store.blob('no/such'), ObjectNotFound);
