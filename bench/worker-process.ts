@@ -19,13 +19,16 @@ export interface WorkerProcessOptions {
   readonly lake: string;
   readonly keyspace: string;
   readonly taskQueue: string;
+  /** What its threads warm their code up on, on the task queue `<taskQueue>-warm`. */
+  readonly warm: { readonly landing: string; readonly lake: string };
 }
 
 /** Starts a worker and waits until it takes work. Throws when it ends before that. */
 export async function startWorkerProcess(options: WorkerProcessOptions): Promise<WorkerProcess> {
-  const { stack, landing, lake, keyspace, taskQueue } = options;
+  const { stack, landing, lake, keyspace, taskQueue, warm } = options;
   const { contactPoints, localDataCenter, username, password } = stack.cassandra;
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../worker/main.js', import.meta.url))], {
+  const program = fileURLToPath(new URL('./worker-child.js', import.meta.url));
+  const child = spawn(process.execPath, [program, warm.landing, warm.lake], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,
