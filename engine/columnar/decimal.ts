@@ -15,7 +15,7 @@ import {
   scaleUp,
   wordsOf,
 } from './decimal-words.ts';
-import { activeRows, andValidity, validityFromMask, validMask } from './validity.ts';
+import { activeRows, andValidity, maskFromBits, validityFromMask, validMask } from './validity.ts';
 
 export { formatDecimal, parseDecimal, roundHalfEven };
 
@@ -147,12 +147,32 @@ export function compareDecimal(column: DecimalColumn, comparison: Comparison, li
   const low = comparison === '<' || comparison === '<=' ? 1 : 0;
   const high = comparison === '>' || comparison === '>=' ? 1 : 0;
   const equal = onGrid ? (comparison === '<' || comparison === '>' ? 0 : 1) : low;
-  const active = activeRows(column, undefined);
-  const mask = new Uint8Array(column.length);
-  for (let i = 0; i < mask.length; i++) {
-    if (active !== null && active[i] === 0) continue;
-    const order = compareWords(column.words, i * 4, threshold, 0);
-    mask[i] = order < 0 ? low : order > 0 ? high : equal;
+  const mask = comparedWords(column.words, column.length, threshold, low, equal, high);
+  if (column.validity !== null) {
+    const valid = maskFromBits(column.validity, column.length);
+    for (let i = 0; i < mask.length; i++) mask[i]! &= valid[i]!;
+  }
+  return mask;
+}
+
+/** `low`, `equal` or `high` for every value, null slots too, as it is less than, equal to or greater than the threshold. */
+function comparedWords(
+  words: Int32Array,
+  length: number,
+  threshold: Int32Array,
+  low: number,
+  equal: number,
+  high: number,
+): Uint8Array {
+  const mask = new Uint8Array(length);
+  const top = threshold[3]!;
+  for (let i = 0; i < length; i++) {
+    const word = words[i * 4 + 3]!;
+    if (word !== top) mask[i] = word < top ? low : high;
+    else {
+      const order = compareWords(words, i * 4, threshold, 0);
+      mask[i] = order < 0 ? low : order > 0 ? high : equal;
+    }
   }
   return mask;
 }
