@@ -1,6 +1,7 @@
 /** Interprets quality rules over whole columns: a rule is data, a mask is its answer for every row. */
 import type { Column, DictionaryColumn } from '../engine/columnar/column.ts';
 import type { Predicate, RescuedAs, Rule } from '../schemas/rule.ts';
+import { combinedMask } from './combinations.ts';
 import {
   comparisonMask,
   differsMask,
@@ -24,6 +25,10 @@ export interface Frame {
 
 /** The rows of the frame in which a condition holds. Throws for a field of a type the condition does not apply to. */
 export function maskOf(predicate: Predicate, frame: Frame): Mask {
+  if (isCombined(predicate)) {
+    const mask = combinedMask(predicate, (name) => frame.column(name));
+    if (mask !== undefined) return mask;
+  }
   if ('all' in predicate) return allOf(predicate.all, frame);
   if ('any' in predicate) return predicate.any.reduce<Mask>((mask, p) => union(mask, maskOf(p, frame)), null);
   if ('not' in predicate) return inverse(maskOf(predicate.not, frame), frame.length);
@@ -47,6 +52,11 @@ export function maskOf(predicate: Predicate, frame: Frame): Mask {
     case 'repeated_key':
       return rowsMask(frame.rescued.repeated, frame.length);
   }
+}
+
+/** Whether a condition is more than one look at one column. */
+function isCombined(predicate: Predicate): boolean {
+  return 'all' in predicate || 'any' in predicate || 'not' in predicate;
 }
 
 /** For every row the position of the first rule it breaks, −1 for none; null when no row breaks any. */

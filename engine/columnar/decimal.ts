@@ -7,7 +7,6 @@ import { formatDecimal, parseDecimal, roundHalfEven } from './decimal-text.ts';
 import {
   addWords,
   bigintAt,
-  compareWords,
   fitsDigits,
   negateWords,
   putBigint,
@@ -15,7 +14,7 @@ import {
   scaleUp,
   wordsOf,
 } from './decimal-words.ts';
-import { activeRows, andValidity, validityFromMask, validMask } from './validity.ts';
+import { activeRows, andValidity, maskFromBits, validityFromMask, validMask } from './validity.ts';
 
 export { formatDecimal, parseDecimal, roundHalfEven };
 
@@ -147,15 +146,55 @@ export function compareDecimal(column: DecimalColumn, comparison: Comparison, li
   const low = comparison === '<' || comparison === '<=' ? 1 : 0;
   const high = comparison === '>' || comparison === '>=' ? 1 : 0;
   const equal = onGrid ? (comparison === '<' || comparison === '>' ? 0 : 1) : low;
-  const active = activeRows(column, undefined);
-  const mask = new Uint8Array(column.length);
-  for (let i = 0; i < mask.length; i++) {
-    if (active !== null && active[i] === 0) continue;
-    const order = compareWords(column.words, i * 4, threshold, 0);
-    mask[i] = order < 0 ? low : order > 0 ? high : equal;
+  const mask = comparedWords(column.words, column.length, threshold, low, equal, high);
+  if (column.validity !== null && mask.includes(1)) {
+    const valid = maskFromBits(column.validity, column.length);
+    for (let i = 0; i < mask.length; i++) mask[i]! &= valid[i]!;
   }
   return mask;
 }
+
+/** `low`, `equal` or `high` for every value, null slots too, as it is less than, equal to or greater than the threshold. */
+function comparedWords(
+  words: Int32Array,
+  length: number,
+  threshold: Int32Array,
+  low: number,
+  equal: number,
+  high: number,
+): Uint8Array {
+  const mask = new Uint8Array(length);
+  if (equal === high && (threshold[0]! | threshold[1]! | threshold[2]!) === 0) {
+    // Below zero, for example: the top word alone tells.
+    for (let i = 0; i < length; i++) mask[i] = words[i * 4 + 3]! < threshold[3]! ? low : high;
+    return mask;
+  }
+  // Words below the top one compare without their sign, which flipping the highest bit does.
+  const first = threshold[0]! ^ SIGN;
+  const second = threshold[1]! ^ SIGN;
+  const third = threshold[2]! ^ SIGN;
+  const top = threshold[3]!;
+  for (let i = 0, at = 0; i < length; i++, at += 4) {
+    let word = words[at + 3]!;
+    let limit = top;
+    if (word === limit) {
+      word = words[at + 2]! ^ SIGN;
+      limit = third;
+      if (word === limit) {
+        word = words[at + 1]! ^ SIGN;
+        limit = second;
+        if (word === limit) {
+          word = words[at]! ^ SIGN;
+          limit = first;
+        }
+      }
+    }
+    mask[i] = word < limit ? low : word > limit ? high : equal;
+  }
+  return mask;
+}
+
+const SIGN = 0x80000000 | 0;
 
 /** The nearest doubles. */
 export function toFloat64(column: DecimalColumn): Float64Column {

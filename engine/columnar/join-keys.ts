@@ -52,9 +52,11 @@ function alike(a: Column, b: Column): Column[] {
 
 function codesThrough(codes: Int32Array, translation: Int32Array, { validity, length }: Column): Int32Array {
   const out = new Int32Array(length);
-  for (let i = 0; i < length; i++) {
-    out[i] = validity === null || ((validity[i >> 3]! >> (i & 7)) & 1) === 1 ? translation[codes[i]!]! : -1;
-  }
+  if (validity === null) for (let i = 0; i < length; i++) out[i] = translation[codes[i]!]!;
+  else
+    for (let i = 0; i < length; i++) {
+      out[i] = ((validity[i >> 3]! >> (i & 7)) & 1) === 1 ? translation[codes[i]!]! : -1;
+    }
   return out;
 }
 

@@ -50,6 +50,9 @@ export function asOfJoin({ leftKey, leftTime, rightKey, rightFrom }: AsOfJoin): 
   const { left, right, cardinality } = commonCodes([leftKey], [rightKey]);
   const versions = versionsOf(right, cardinality, rightKey, rightFrom);
   const { starts, rows, high, low } = versions;
+  if (rows.length <= cardinality && starts.every((start, code) => code === 0 || start - starts[code - 1]! <= 1)) {
+    return onlyVersions(left, starts, rows);
+  }
   const time = wordsOfTime(leftTime);
   const { validity } = leftTime;
   const result = new Int32Array(left.length);
@@ -69,6 +72,18 @@ export function asOfJoin({ leftKey, leftTime, rightKey, rightFrom }: AsOfJoin): 
     // `at` is the first version after the time.
     result[i] = rows[at > first ? at - 1 : first]!;
   }
+  return result;
+}
+
+/** The right rows where no key has more than one version: no time matters. */
+function onlyVersions(left: Int32Array, starts: Int32Array, rows: Int32Array): Int32Array {
+  // Position 0 stands for code −1.
+  const rowOf = new Int32Array(starts.length).fill(-1);
+  for (let code = 0; code + 1 < starts.length; code++) {
+    if (starts[code + 1]! > starts[code]!) rowOf[code + 1] = rows[starts[code]!]!;
+  }
+  const result = new Int32Array(left.length);
+  for (let i = 0; i < left.length; i++) result[i] = rowOf[left[i]! + 1]!;
   return result;
 }
 

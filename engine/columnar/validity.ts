@@ -25,7 +25,20 @@ export function countNulls(column: Column): number {
 /** One byte a bit, 0 or 1. */
 export function maskFromBits(bits: Uint8Array, length: number): Uint8Array {
   const mask = new Uint8Array(length);
-  for (let i = 0; i < length; i++) mask[i] = (bits[i >> 3]! >> (i & 7)) & 1;
+  const whole = length >> 3;
+  for (let b = 0, i = 0; b < whole; b++, i += 8) {
+    const byte = bits[b]!;
+    if (byte === 0) continue;
+    mask[i] = byte & 1;
+    mask[i + 1] = (byte >> 1) & 1;
+    mask[i + 2] = (byte >> 2) & 1;
+    mask[i + 3] = (byte >> 3) & 1;
+    mask[i + 4] = (byte >> 4) & 1;
+    mask[i + 5] = (byte >> 5) & 1;
+    mask[i + 6] = (byte >> 6) & 1;
+    mask[i + 7] = byte >> 7;
+  }
+  for (let i = whole << 3; i < length; i++) mask[i] = (bits[i >> 3]! >> (i & 7)) & 1;
   return mask;
 }
 
