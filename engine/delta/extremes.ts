@@ -83,20 +83,42 @@ export function bytesExtremes({ bytes, offsets, validity, length }: BytesColumn)
 
 /** Of dictionary text: codes; null when no slot has a value. */
 export function dictionaryExtremes(column: Column & { kind: 'dictionary' }): Extremes | null {
-  const { codes, values, validity, length } = column;
-  const used = new Uint8Array(values.length);
-  for (let i = 0; i < length; i++) {
-    if (validity === null || ((validity[i >> 3]! >> (i & 7)) & 1) === 1) used[codes[i]!] = 1;
-  }
+  const { values } = column;
+  const used = usedCodes(column);
+  const less = inUnitOrder(values) ? unitLess : textLess;
   let low = -1;
   let high = -1;
   for (let code = 0; code < used.length; code++) {
     if (used[code] === 0) continue;
     if (low < 0) low = high = code;
-    else if (textLess(values[code]!, values[low]!)) low = code;
-    else if (textLess(values[high]!, values[code]!)) high = code;
+    else if (less(values[code]!, values[low]!)) low = code;
+    else if (less(values[high]!, values[code]!)) high = code;
   }
   return low < 0 ? null : [low, high];
+}
+
+/** 1 for each code of a slot that has a value. */
+function usedCodes({ codes, values, validity, length }: Column & { kind: 'dictionary' }): Uint8Array {
+  const used = new Uint8Array(values.length);
+  if (validity === null) for (let i = 0; i < length; i++) used[codes[i]!] = 1;
+  else for (let i = 0; i < length; i++) if (((validity[i >> 3]! >> (i & 7)) & 1) === 1) used[codes[i]!] = 1;
+  return used;
+}
+
+const unitOrdered = new WeakMap<readonly string[], boolean>();
+
+/** Whether `<` puts the values in the order of code points: none has a surrogate. Asked again for every file of a dictionary. */
+function inUnitOrder(values: readonly string[]): boolean {
+  let ordered = unitOrdered.get(values);
+  if (ordered === undefined) {
+    ordered = !/[\ud800-\udfff]/.test(values.join(''));
+    unitOrdered.set(values, ordered);
+  }
+  return ordered;
+}
+
+function unitLess(a: string, b: string): boolean {
+  return a < b;
 }
 
 /** The same as `wordExtremes` where every value is below 2^53, which a float64 holds exactly; null elsewhere, or without a value. */
