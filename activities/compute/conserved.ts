@@ -1,10 +1,9 @@
 /** Invariant 1 for what is built: no row and no amount is lost between an upstream table and its target. */
 import type { Table } from 'apache-arrow';
-import { sumDecimal } from '../../engine/columnar/aggregate.ts';
-import { valueAt } from '../../engine/columnar/column-of.ts';
-import { oneGroup } from '../../engine/columnar/group.ts';
+import { totalDecimal } from '../../engine/columnar/aggregate.ts';
+import type { Column } from '../../engine/columnar/column.ts';
 import { columnOf } from '../../engine/columnar/table.ts';
-import { textEquals } from './text-mask.ts';
+import { textMask } from '../../transforms/masks.ts';
 
 /** A target's columns that must sum to the same as an upstream's, each side over the rows where a text column has a value. */
 interface Conserved {
@@ -82,7 +81,7 @@ export function checkConserved(
   const rule = conserved[target];
   if (rule === undefined) return;
   const input = inputs[rule.upstream]!;
-  const rows = rule.where === undefined ? null : textEquals(columnOf(input, rule.where[0]), rule.where[1]);
+  const rows = rule.where === undefined ? null : rowsWhere(columnOf(input, rule.where[0]), rule.where[1]);
   if (rule.rows !== undefined) {
     const read = rows === null ? input.numRows : rows.reduce((a, b) => a + b, 0);
     equal(
@@ -92,7 +91,7 @@ export function checkConserved(
     );
   }
   for (const { from, to, where } of rule.sums) {
-    const mask = where === undefined ? rows : textEquals(columnOf(input, where[0]), where[1]);
+    const mask = where === undefined ? rows : rowsWhere(columnOf(input, where[0]), where[1]);
     equal(
       `${target}: sum of ${to} = sum of ${rule.upstream}.${from}`,
       decimalSum(input, from, mask),
@@ -108,10 +107,12 @@ function equal(what: string, upstream: number | bigint, target: number | bigint)
   );
 }
 
+function rowsWhere(column: Column, value: string): Uint8Array {
+  return textMask(column, [value]) ?? new Uint8Array(column.length);
+}
+
 function decimalSum(table: Table, name: string, where: Uint8Array | null): bigint {
-  if (table.numRows === 0) return 0n;
-  const sum = sumDecimal(columnOf(table, name), oneGroup(table.numRows), where === null ? {} : { where });
-  return (valueAt(sum, 0) as bigint | null) ?? 0n;
+  return totalDecimal(columnOf(table, name), where === null ? {} : { where }) ?? 0n;
 }
 
 function integerSum(table: Table, name: string): bigint {

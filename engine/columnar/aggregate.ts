@@ -8,7 +8,7 @@ import type { Grouping } from './group.ts';
 import { checkRows, type Where } from './sum.ts';
 import { activeRows, bitsFromMask, validityFromMask } from './validity.ts';
 
-export { sumDecimal, sumFloat64, sumInt64, type Where } from './sum.ts';
+export { sumDecimal, sumFloat64, sumInt64, totalDecimal, type Where } from './sum.ts';
 
 /** Rows of each group. */
 export function countRows(grouping: Grouping, { where }: Where = {}): Int64Column {

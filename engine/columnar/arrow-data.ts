@@ -6,10 +6,11 @@
  */
 import { type Data, DataType, DateUnit, type Decimal, type Dictionary, type Timestamp, TimeUnit } from 'apache-arrow';
 import { textLayout } from './arrow-text.ts';
-import type { Column, ColumnType, DecimalColumn, DictionaryColumn } from './column.ts';
+import type { BytesColumn, Column, ColumnType, DecimalColumn, DictionaryColumn } from './column.ts';
+import { codesOfBytes } from './dictionary.ts';
 import { knownTexts } from './dictionary-vector.ts';
 import { decodeTexts } from './text.ts';
-import { maskFromBits, sliceBits, validityFromMask } from './validity.ts';
+import { sliceBits, validityFromMask, validMask } from './validity.ts';
 
 /** The logical type that carries an Arrow type. Throws for types the lake does not use (lists, structs, 256 bits…). */
 export function columnTypeOf(type: DataType): ColumnType {
@@ -168,16 +169,11 @@ function areZeroWhereNull(codes: Int32Array, validity: Uint8Array): boolean {
 function distinctTexts(data: Data<Dictionary>): { values: readonly string[]; translation: Int32Array | null } {
   const known = data.dictionary === undefined ? [] : knownTexts(data.dictionary);
   if (known !== undefined) return { values: known, translation: null };
-  const chunks = data.dictionary!.data.map((chunk) => ({ chunk, validity: validityOf(chunk) }));
-  const texts = chunks.flatMap(({ chunk, validity }) => {
-    const { offsets, bytes } = textLayout(chunk, validity);
-    return decodeTexts(bytes, offsets, chunk.length);
-  });
-  const plain = chunks.every(({ validity }) => validity === null);
-  if (plain && new Set(texts).size === texts.length) return { values: texts, translation: null };
-  const valid = chunks.flatMap(({ chunk, validity }) =>
-    validity === null ? new Array<number>(chunk.length).fill(1) : [...maskFromBits(validity, chunk.length)],
-  );
+  const chunks = data.dictionary!.data.map((chunk) => textsOf(chunk));
+  const [only] = chunks.length === 1 ? chunks : [];
+  if (only !== undefined && areDistinct(only)) return { values: only.texts, translation: null };
+  const texts = chunks.flatMap((chunk) => chunk.texts);
+  const valid = chunks.flatMap(({ column }) => [...validMask(column)]);
   const codeOf = new Map<string, number>();
   const translation = Int32Array.from(texts, (text, at) => {
     if (valid[at] === 0) return -1;
@@ -185,5 +181,24 @@ function distinctTexts(data: Data<Dictionary>): { values: readonly string[]; tra
     codeOf.set(text, code);
     return code;
   });
-  return { values: [...codeOf.keys()], translation };
+  const values = [...codeOf.keys()];
+  return { values, translation: values.length === texts.length ? null : translation };
+}
+
+interface Texts {
+  readonly column: BytesColumn;
+  readonly texts: string[];
+}
+
+function textsOf(chunk: Data): Texts {
+  const validity = validityOf(chunk);
+  const { length } = chunk;
+  const column: BytesColumn = { kind: 'utf8', length, validity, ...textLayout(chunk, validity) };
+  return { column, texts: decodeTexts(column.bytes, column.offsets, length) };
+}
+
+/** Whether no text is null or repeats. Bytes are hashed faster than strings; only those that are no UTF-8 are more distinct. */
+function areDistinct({ column, texts }: Texts): boolean {
+  if (column.validity !== null || codesOfBytes(column).first.length < column.length) return false;
+  return !texts.some((text) => text.includes('\ufffd'));
 }

@@ -41,6 +41,23 @@ export function sumDecimal(column: Column, grouping: Grouping, { where }: Where 
   return { kind: 'decimal', length: count, validity: validityFromMask(seen), precision: 38, scale, words };
 }
 
+/** The sum of all values of a decimal column, unscaled; null without a value. Throws like `sumDecimal`. */
+export function totalDecimal(column: Column, { where }: Where = {}): bigint | null {
+  if (column.kind !== 'decimal') throw new TypeError(`totalDecimal: a column of ${column.kind}`);
+  const active = activeRows(column, where);
+  if (active === null ? column.length === 0 : !active.some((byte) => byte !== 0)) return null;
+  const limbs = new Float64Array(4);
+  for (let from = 0; from < column.length; from += BLOCK) {
+    const to = Math.min(from + BLOCK, column.length);
+    if (active === null) totalAll(column.words, limbs, from, to);
+    else totalActive(column.words, limbs, active, from, to);
+    carryQuads(limbs);
+  }
+  const sum = sumOf(limbs, 0);
+  if (!fits(limbs, 0)) throw new RangeError(`totalDecimal: ${sum} at scale ${column.scale} exceeds 38 digits`);
+  return sum;
+}
+
 /** Sums of a 32- or 64-bit integer column. Throws for another kind of column, and for a sum beyond 64 bits. */
 export function sumInt64(column: Column, grouping: Grouping, { where }: Where = {}): Int64Column {
   if (column.kind !== 'int32' && column.kind !== 'int64') throw new TypeError(`sumInt64: a column of ${column.kind}`);
@@ -96,6 +113,41 @@ export function checkRows(column: Column, grouping: Grouping): void {
   if (column.length !== grouping.ids.length) {
     throw new Error(`aggregate: a column of ${column.length} rows, a grouping of ${grouping.ids.length}`);
   }
+}
+
+function totalAll(words: Int32Array, limbs: Float64Array, from: number, to: number): void {
+  let first = 0;
+  let second = 0;
+  let third = 0;
+  let top = 0;
+  for (let at = from * 4; at < to * 4; at += 4) {
+    first += words[at]! >>> 0;
+    second += words[at + 1]! >>> 0;
+    third += words[at + 2]! >>> 0;
+    top += words[at + 3]!;
+  }
+  limbs[0]! += first;
+  limbs[1]! += second;
+  limbs[2]! += third;
+  limbs[3]! += top;
+}
+
+function totalActive(words: Int32Array, limbs: Float64Array, active: Uint8Array, from: number, to: number): void {
+  let first = 0;
+  let second = 0;
+  let third = 0;
+  let top = 0;
+  for (let i = from, at = from * 4; i < to; i++, at += 4) {
+    if (active[i] === 0) continue;
+    first += words[at]! >>> 0;
+    second += words[at + 1]! >>> 0;
+    third += words[at + 2]! >>> 0;
+    top += words[at + 3]!;
+  }
+  limbs[0]! += first;
+  limbs[1]! += second;
+  limbs[2]! += third;
+  limbs[3]! += top;
 }
 
 function addAll(words: Int32Array, ids: Int32Array, limbs: Float64Array, from: number, to: number): void {

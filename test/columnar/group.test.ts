@@ -11,6 +11,7 @@ import {
   sumDecimal,
   sumFloat64,
   sumInt64,
+  totalDecimal,
 } from '../../engine/columnar/aggregate.ts';
 import type { ColumnType } from '../../engine/columnar/column.ts';
 import {
@@ -116,6 +117,11 @@ test('sums of decimals are exact, of either sign and any size', () => {
         if (expected.some((sum) => sum !== null && (sum > digits38 || sum < -digits38))) {
           assert.throws(() => sumDecimal(column, grouping, { where: mask }), /exceeds 38 digits/);
         } else assert.deepEqual(plain(sumDecimal(column, grouping, { where: mask })), expected);
+        const own = values.filter((value, i) => value !== null && mask?.[i] !== 0) as bigint[];
+        const total = own.length === 0 ? null : own.reduce((sum, value) => sum + value, 0n);
+        if (total !== null && (total > digits38 || total < -digits38)) {
+          assert.throws(() => totalDecimal(column, { where: mask }), /exceeds 38 digits/);
+        } else assert.equal(totalDecimal(column, { where: mask }), total);
       }
     }),
   );
@@ -130,6 +136,8 @@ test('a sum over more rows than a double could carry stays exact', () => {
   const column = { ...small, length: pattern.length * repeats, words };
   const expected = pattern.reduce((sum, value) => sum + value, 0n) * BigInt(repeats);
   assert.deepEqual(plain(sumDecimal(column, oneGroup(column.length))), [expected]);
+  assert.equal(totalDecimal(column), expected);
+  assert.equal(totalDecimal(column, { where: new Uint8Array(column.length).fill(1) }), expected);
 });
 
 test('a sum of more than 38 digits throws, with the sum', () => {
@@ -137,6 +145,7 @@ test('a sum of more than 38 digits throws, with the sum', () => {
   assert.throws(() => sumDecimal(column, oneGroup(2)), /sumDecimal: 10{38} at scale 0 in group 0 exceeds 38 digits/);
   assert.deepEqual(plain(sumDecimal(decimalColumn([digits38, 1n, -1n], 38, 0), oneGroup(3))), [digits38]);
   assert.throws(() => sumDecimal(int32Column([1]), oneGroup(1)), /column of int32/);
+  assert.throws(() => totalDecimal(int32Column([1])), /column of int32/);
   assert.throws(() => sumDecimal(column, oneGroup(3)), /column of 2 rows, a grouping of 3/);
 });
 
