@@ -1,7 +1,7 @@
 /** Task: decoded events → Bronze data files, without the rows that are repeats. */
 import type { Column } from '../../engine/columnar/column.ts';
+import { filterColumns } from '../../engine/columnar/filter.ts';
 import { tableOf } from '../../engine/columnar/table.ts';
-import { selectedIndices, takeTable } from '../../engine/columnar/take.ts';
 import { writeDataFiles } from '../../engine/delta/data-file.ts';
 import type { AddFile, TableMetadata } from '../../engine/delta/types.ts';
 import { openStore } from '../../engine/storage/open.ts';
@@ -23,8 +23,8 @@ export interface WrittenEvents {
 
 /** Writes one file for each date. Columns that the table does not have yet are left out. */
 export async function writeEvents(input: WriteEventsInput): Promise<WrittenEvents> {
-  const all = tableOf(input.columns, input.metadata.columns);
-  const table = input.keep === null ? all : takeTable(all, selectedIndices(input.keep));
+  const { keep, columns } = input;
+  const table = tableOf(keep === null ? columns : filterColumns(columns, keep), input.metadata.columns);
   if (table.numRows === 0) return { adds: [], rows: 0 };
   const adds = await writeDataFiles(openStore(input.lake), pathOf(input.metadata.name), input.metadata, table, {
     nowMs: input.nowMs,
