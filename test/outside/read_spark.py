@@ -24,6 +24,8 @@ settings = {
     "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
     "spark.sql.shuffle.partitions": "1",
     "spark.ui.enabled": "false",
+    # Fifty tasks to read the log of a small table, by default.
+    "spark.databricks.delta.snapshotPartitions": "1",
 }
 
 
