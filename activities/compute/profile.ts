@@ -1,7 +1,7 @@
 /** Task: the facts an audit compares: rows, distinct keys, exact sums and the values of a text column, by partition. */
-import { sumDecimal } from '../../engine/columnar/aggregate.ts';
+import { totalDecimal } from '../../engine/columnar/aggregate.ts';
 import { valueAt } from '../../engine/columnar/column-of.ts';
-import { groupBy, oneGroup } from '../../engine/columnar/group.ts';
+import { groupBy } from '../../engine/columnar/group.ts';
 import { columnOf } from '../../engine/columnar/table.ts';
 import { mapBounded } from '../../engine/delta/map-bounded.ts';
 import { readFiles } from '../../engine/delta/read.ts';
@@ -46,12 +46,11 @@ async function profileOf(input: ProfileInput, files: readonly AddFile[]): Promis
   if (rows === 0) {
     return { rows, distinctKeys: 0, sums: Object.fromEntries(input.sums.map((s) => [s, 0n])), texts: {} };
   }
-  const everything = oneGroup(rows);
   const sums = Object.fromEntries(
     input.sums.map((name) => {
       const column = columnOf(table, name);
       if (column.kind === 'int64') return [name, column.values.reduce((a, b) => a + b, 0n)];
-      return [name, (valueAt(sumDecimal(column, everything), 0) as bigint | null) ?? 0n];
+      return [name, totalDecimal(column) ?? 0n];
     }),
   );
   const texts = Object.fromEntries(

@@ -171,7 +171,7 @@ function takeBytes(column: BytesColumn, indices: Int32Array): { offsets: Int32Ar
 }
 
 /** Copies bytes `start … end`; a short range costs less byte by byte than through `set`. */
-function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): void {
+export function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): void {
   if (end - start > 64) target.set(source.subarray(start, end), at);
   else for (let from = start, to = at; from < end; from++, to++) target[to] = source[from]!;
 }

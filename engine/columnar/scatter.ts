@@ -5,6 +5,7 @@
  * Loops keep the length they run to: once a thread has moved a buffer away, asking a typed array for its length costs a check.
  */
 import type { BytesColumn, Column } from './column.ts';
+import { copyBytes, pairsOf } from './gather.ts';
 import { bitmapBytes } from './validity.ts';
 
 /** The column with row i at place `to[i]`. `to` holds each place from 0 to the last once: the result is undefined otherwise. */
@@ -25,8 +26,7 @@ export function permuteColumn(column: Column, to: Int32Array): Column {
       return { ...column, validity, values: permuteWords(column.values, to) };
     case 'int64':
     case 'timestamp': {
-      const { values } = column;
-      const pairs = permutePairs(new Int32Array(values.buffer, values.byteOffset, length * 2), to);
+      const pairs = permutePairs(pairsOf(column.values), to);
       return { ...column, validity, values: new BigInt64Array(pairs.buffer) };
     }
     case 'float64':
@@ -91,10 +91,4 @@ function permuteBytes({ offsets: from, bytes, length }: BytesColumn, to: Int32Ar
   const out = new Uint8Array(offsets[length]!);
   for (let i = 0; i < length; i++) copyBytes(bytes, from[i]!, from[i + 1]!, out, offsets[to[i]!]!);
   return { offsets, bytes: out };
-}
-
-/** A short range costs less byte by byte than through `set`. */
-function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): void {
-  if (end - start > 64) target.set(source.subarray(start, end), at);
-  else for (let from = start, place = at; from < end; from++, place++) target[place] = source[from]!;
 }

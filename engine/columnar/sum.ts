@@ -48,9 +48,7 @@ export function totalDecimal(column: Column, { where }: Where = {}): bigint | nu
   if (active === null ? column.length === 0 : !active.some((byte) => byte !== 0)) return null;
   const limbs = new Float64Array(4);
   for (let from = 0; from < column.length; from += BLOCK) {
-    const to = Math.min(from + BLOCK, column.length);
-    if (active === null) totalAll(column.words, limbs, from, to);
-    else totalActive(column.words, limbs, active, from, to);
+    addTotal(column.words, limbs, active, from, Math.min(from + BLOCK, column.length));
     carryQuads(limbs);
   }
   const sum = sumOf(limbs, 0);
@@ -115,30 +113,14 @@ export function checkRows(column: Column, grouping: Grouping): void {
   }
 }
 
-function totalAll(words: Int32Array, limbs: Float64Array, from: number, to: number): void {
-  let first = 0;
-  let second = 0;
-  let third = 0;
-  let top = 0;
-  for (let at = from * 4; at < to * 4; at += 4) {
-    first += words[at]! >>> 0;
-    second += words[at + 1]! >>> 0;
-    third += words[at + 2]! >>> 0;
-    top += words[at + 3]!;
-  }
-  limbs[0]! += first;
-  limbs[1]! += second;
-  limbs[2]! += third;
-  limbs[3]! += top;
-}
-
-function totalActive(words: Int32Array, limbs: Float64Array, active: Uint8Array, from: number, to: number): void {
+/** Adds the active rows' words (all rows' where `active` is null) to the four limbs. */
+function addTotal(words: Int32Array, limbs: Float64Array, active: Uint8Array | null, from: number, to: number): void {
   let first = 0;
   let second = 0;
   let third = 0;
   let top = 0;
   for (let i = from, at = from * 4; i < to; i++, at += 4) {
-    if (active[i] === 0) continue;
+    if (active !== null && active[i] === 0) continue;
     first += words[at]! >>> 0;
     second += words[at + 1]! >>> 0;
     third += words[at + 2]! >>> 0;
