@@ -28,7 +28,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   const { stack, landing, lake, keyspace, taskQueue, warm } = options;
   const { contactPoints, localDataCenter, username, password } = stack.cassandra;
   const program = fileURLToPath(new URL('./worker-child.js', import.meta.url));
-  const child = spawn(process.execPath, [program, warm.landing, warm.lake], {
+  const child = spawn(process.execPath, [...process.execArgv, program, warm.landing, warm.lake], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,

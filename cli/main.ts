@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --single-threaded-gc --enable-source-maps
 /** The command `cpa`. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -27,7 +27,7 @@ const stop = async (code) => {
 };
 const child = spawn(
   process.execPath,
-  ['--enable-source-maps', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files],
+  ['--single-threaded-gc', '--enable-source-maps', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files],
   {
     stdio: 'inherit',
     env: {

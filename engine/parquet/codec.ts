@@ -3,12 +3,11 @@
  */
 import { DataType, type Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { parquetLibrary } from './wasm.ts';
+import { withDictionaries } from './with-dictionaries.ts';
 
 export interface EncodeOptions {
   /** Most rows in a row group; default 1,048,576: a file is usually one row group. */
   readonly rowGroupRows?: number;
-  /** Columns to dictionary-encode in the file; default: those that are dictionaries of at most 4096 values in Arrow. */
-  readonly dictionary?: readonly string[];
 }
 
 const defaultRowGroupRows = 1 << 20;
@@ -21,7 +20,7 @@ const batchRows = 1 << 20;
 /** Decimals of so many digits are whole numbers of at most 64 bits in the file. */
 const packedPrecision = 18;
 
-/** Values of a dictionary that the library finds faster than ZSTD compresses their repetitions. */
+/** Larger dictionaries are stored as plain text, which ZSTD compresses. */
 const smallDictionary = 4096;
 
 /** Text of so few bytes a value, on average, is names and ids. */
@@ -32,11 +31,22 @@ const shortText = 32;
  *
  * Whole numbers are stored as packed differences, uncompressed: they are as small as compressed ones and read and write several
  * times as fast. Short text without a dictionary is compressed with Snappy, in a quarter of ZSTD's time to half of its
- * savings. (Lengths apart from the bytes, which would be smaller and faster, Spark 3.5 reads wrongly.) All else is compressed
- * with ZSTD. There are no column statistics: the Delta log keeps minimum and maximum of each file, and computing them again
- * costs a quarter of the time.
+ * savings. (Lengths apart from the bytes, which would be smaller and faster, Spark 3.5 reads wrongly.) Dictionary columns keep
+ * the codes that Arrow has: the library would look up every value again, which costs twenty times as much. All else is
+ * compressed with ZSTD. There are no column statistics: the Delta log keeps minimum and maximum of each file, and computing
+ * them again costs a quarter of the time.
  */
 export function encodeParquet(table: Table, options: EncodeOptions = {}): Uint8Array {
+  const rowGroupRows = options.rowGroupRows ?? defaultRowGroupRows;
+  const dictionaries = dictionaryColumns(table);
+  const others = table.schema.names.map(String).filter((name) => !dictionaries.includes(name));
+  if (table.numRows === 0 || dictionaries.length === 0 || others.length === 0) {
+    return encodeByLibrary(table, rowGroupRows);
+  }
+  return withDictionaries(encodeByLibrary(table.select(others), rowGroupRows), table, dictionaries);
+}
+
+function encodeByLibrary(table: Table, rowGroupRows: number): Uint8Array<ArrayBuffer> {
   const {
     Compression,
     EnabledStatistics,
@@ -50,11 +60,8 @@ export function encodeParquet(table: Table, options: EncodeOptions = {}): Uint8A
     .setCompression(Compression.ZSTD)
     .setWriterVersion(WriterVersion.V1)
     .setStatisticsEnabled(EnabledStatistics.None)
-    .setMaxRowGroupSize(options.rowGroupRows ?? defaultRowGroupRows)
+    .setMaxRowGroupSize(rowGroupRows)
     .setDictionaryEnabled(false);
-  for (const name of options.dictionary ?? dictionaryColumns(table)) {
-    builder = builder.setColumnDictionaryEnabled(name, true);
-  }
   for (const { name, type } of table.schema.fields) {
     if (isPacked(type)) {
       builder = builder
@@ -65,7 +72,7 @@ export function encodeParquet(table: Table, options: EncodeOptions = {}): Uint8A
     }
   }
   // Builder methods take the builder before, writeParquet takes table and properties: nothing is left to free.
-  return writeParquet(WasmTable.fromIPCStream(tableToIPC(table, 'stream')), builder.build());
+  return writeParquet(WasmTable.fromIPCStream(tableToIPC(table, 'stream')), builder.build()) as Uint8Array<ArrayBuffer>;
 }
 
 /**
