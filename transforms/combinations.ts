@@ -87,7 +87,7 @@ function combinationsOf(states: readonly States[], length: number): Int32Array {
 }
 
 function addCodes(combinations: Int32Array, codes: Int32Array, count: number): void {
-  for (let i = 0; i < combinations.length; i++) combinations[i] = combinations[i]! * count + codes[i]!;
+  for (let i = 0, end = combinations.length; i < end; i++) combinations[i] = combinations[i]! * count + codes[i]!;
 }
 
 function addNullableCodes(
@@ -97,7 +97,7 @@ function addNullableCodes(
   ofNull: number,
   count: number,
 ): void {
-  for (let i = 0; i < combinations.length; i++) {
+  for (let i = 0, end = combinations.length; i < end; i++) {
     const state = ((validity[i >> 3]! >> (i & 7)) & 1) === 1 ? codes[i]! : ofNull;
     combinations[i] = combinations[i]! * count + state;
   }
@@ -105,7 +105,7 @@ function addNullableCodes(
 
 function addNulls(combinations: Int32Array, validity: Uint8Array | null, ofNull: number, count: number): void {
   if (validity === null) return;
-  for (let i = 0; i < combinations.length; i++) {
+  for (let i = 0, end = combinations.length; i < end; i++) {
     const state = ((validity[i >> 3]! >> (i & 7)) & 1) === 1 ? 0 : ofNull;
     combinations[i] = combinations[i]! * count + state;
   }

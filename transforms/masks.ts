@@ -11,7 +11,7 @@ export type Mask = Uint8Array | null;
 export function union(a: Mask, b: Mask): Mask {
   if (a === null || b === null) return a ?? b;
   const out = new Uint8Array(a.length);
-  for (let i = 0; i < out.length; i++) out[i] = a[i]! | b[i]!;
+  for (let i = 0, end = out.length; i < end; i++) out[i] = a[i]! | b[i]!;
   return out;
 }
 
@@ -34,7 +34,7 @@ export function trueMask(column: Column): Mask {
   if (column.kind !== 'bool') throw new Error(`rule: ${column.kind} is not a boolean`);
   if (column.bits.every((byte) => byte === 0)) return null;
   const out = validMask(column);
-  for (let i = 0; i < out.length; i++) out[i]! &= (column.bits[i >> 3]! >> (i & 7)) & 1;
+  for (let i = 0, end = out.length; i < end; i++) out[i]! &= (column.bits[i >> 3]! >> (i & 7)) & 1;
   return out;
 }
 
@@ -91,9 +91,9 @@ function whereBothValid(mask: Uint8Array, left: Column, right: Column): Mask {
 }
 
 function keepValid(mask: Uint8Array, validity: Uint8Array): void {
-  for (let i = 0; i < mask.length; ) {
+  for (let i = 0, length = mask.length; i < length; ) {
     const byte = validity[i >> 3]!;
-    const end = Math.min(i + 8, mask.length);
+    const end = Math.min(i + 8, length);
     if (byte === 255) i = end;
     else for (; i < end; i++) mask[i]! &= (byte >> (i & 7)) & 1;
   }

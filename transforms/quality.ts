@@ -66,7 +66,7 @@ export function firstBroken(rules: readonly Rule[], frame: Frame): Int8Array | n
     const mask = maskOf(rules[at]!.predicate, frame);
     if (mask?.includes(1) !== true) continue;
     first ??= new Int8Array(frame.length).fill(-1);
-    for (let i = 0; i < mask.length; i++) if (mask[i] === 1 && first[i]! < 0) first[i] = at;
+    for (let i = 0, end = mask.length; i < end; i++) if (mask[i] === 1 && first[i]! < 0) first[i] = at;
   }
   return first;
 }
@@ -101,7 +101,7 @@ export function flagRows(rules: readonly Rule[], frame: Frame): Flagged {
 /** Sets `bit` in the answer of every row of the mask; returns how many. */
 function mark(mask: Uint8Array, broken: Int32Array, bit: number): number {
   let count = 0;
-  for (let i = 0; i < mask.length; i++) {
+  for (let i = 0, end = mask.length; i < end; i++) {
     if (mask[i] === 0) continue;
     broken[i]! |= bit;
     count++;
@@ -151,7 +151,7 @@ function allOf([head, ...rest]: readonly Predicate[], frame: Frame): Mask {
     // A condition that holds nowhere ends the matter: rules about rare rows name it first.
     const other = maskOf(predicate, frame);
     if (other === null) return null;
-    for (let i = 0; i < mask.length; i++) mask[i]! &= other[i]!;
+    for (let i = 0, end = mask.length; i < end; i++) mask[i]! &= other[i]!;
   }
   return mask;
 }

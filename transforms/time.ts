@@ -8,7 +8,7 @@ const dayMs = 86_400_000;
 export function dayOf(timestamps: Int64Column): Int32Column {
   const us = instants(timestamps);
   const values = new Int32Array(us.length);
-  for (let i = 0; i < values.length; i++) values[i] = Math.floor(us[i]! / dayUs);
+  for (let i = 0, end = values.length; i < end; i++) values[i] = Math.floor(us[i]! / dayUs);
   return { kind: 'date', length: timestamps.length, validity: timestamps.validity, values };
 }
 
@@ -40,7 +40,7 @@ export function nextMonthOf(day: number): number {
 export function monthsOf(dates: Int32Column): Int32Column {
   const months = new Map<number, number>();
   const values = new Int32Array(dates.length);
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0, end = values.length; i < end; i++) {
     const day = dates.values[i]!;
     let month = months.get(day);
     if (month === undefined) {
@@ -55,7 +55,7 @@ export function monthsOf(dates: Int32Column): Int32Column {
 /** The last microsecond of each day, as timestamps; nulls stay null. */
 export function endOfDays(dates: Int32Column): Int64Column {
   const values = new BigInt64Array(dates.length);
-  for (let i = 0; i < values.length; i++) values[i] = BigInt(dates.values[i]! + 1) * BigInt(dayUs) - 1n;
+  for (let i = 0, end = values.length; i < end; i++) values[i] = BigInt(dates.values[i]! + 1) * BigInt(dayUs) - 1n;
   return { kind: 'timestamp', length: dates.length, validity: dates.validity, values };
 }
 

@@ -33,7 +33,7 @@ export function countDistinct(column: Column, grouping: Grouping, { where }: Whe
   const { codes, cardinality } = combineCodes({ codes: ids, cardinality: count }, codesOf(column));
   const seen = new Uint8Array(cardinality);
   const counts = new Int32Array(count * 2);
-  for (let i = 0; i < ids.length; i++) {
+  for (let i = 0, end = ids.length; i < end; i++) {
     const code = codes[i]!;
     if (seen[code] === 1 || (active !== null && active[i] === 0)) continue;
     seen[code] = 1;
@@ -50,7 +50,7 @@ export function anyTrue(column: Column, grouping: Grouping, { where }: Where = {
   const active = activeRows(column, where);
   const seen = new Uint8Array(count);
   const found = new Uint8Array(count);
-  for (let i = 0; i < ids.length; i++) {
+  for (let i = 0, end = ids.length; i < end; i++) {
     if (active !== null && active[i] === 0) continue;
     const g = ids[i]!;
     seen[g] = 1;
@@ -72,7 +72,7 @@ export function maximum(column: Column, grouping: Grouping, options: Where = {})
 function countActive(ids: Int32Array, count: number, active: Uint8Array | null): Int64Column {
   // Written as pairs of words: a count of rows never needs the upper one.
   const counts = new Int32Array(count * 2);
-  for (let i = 0; i < ids.length; i++) if (active === null || active[i] !== 0) counts[ids[i]! * 2]! += 1;
+  for (let i = 0, end = ids.length; i < end; i++) if (active === null || active[i] !== 0) counts[ids[i]! * 2]! += 1;
   return { kind: 'int64', length: count, validity: null, values: new BigInt64Array(counts.buffer) };
 }
 
@@ -113,7 +113,7 @@ function bestOfWords(
   best: Int32Array,
   sign: number,
 ): void {
-  for (let i = 0; i < ids.length; i++) {
+  for (let i = 0, end = ids.length; i < end; i++) {
     if (active !== null && active[i] === 0) continue;
     const g = ids[i]!;
     const held = best[g]!;
@@ -128,7 +128,7 @@ function bestOfPairs(
   best: Int32Array,
   sign: number,
 ): void {
-  for (let i = 0; i < ids.length; i++) {
+  for (let i = 0, end = ids.length; i < end; i++) {
     if (active !== null && active[i] === 0) continue;
     const g = ids[i]!;
     const held = best[g]! - 1;

@@ -156,9 +156,9 @@ function dictionaryOfData(data: Data<Dictionary>, validity: Uint8Array | null): 
 }
 
 function areZeroWhereNull(codes: Int32Array, validity: Uint8Array): boolean {
-  for (let i = 0; i < codes.length; ) {
+  for (let i = 0, length = codes.length; i < length; ) {
     const byte = validity[i >> 3]!;
-    const end = Math.min(i + 8, codes.length);
+    const end = Math.min(i + 8, length);
     if (byte === 255) i = end;
     else for (; i < end; i++) if (codes[i] !== 0 && ((byte >> (i & 7)) & 1) === 0) return false;
   }

@@ -75,7 +75,7 @@ function bitAt(bits: Uint8Array, i: number): number {
 function withNull({ codes, cardinality }: Codes, validity: Uint8Array | null): Codes {
   if (validity === null) return { codes, cardinality };
   const out = new Int32Array(codes.length);
-  for (let i = 0; i < out.length; i++) out[i] = bitAt(validity, i) === 1 ? codes[i]! : cardinality;
+  for (let i = 0, end = out.length; i < end; i++) out[i] = bitAt(validity, i) === 1 ? codes[i]! : cardinality;
   return { codes: out, cardinality: cardinality + 1 };
 }
 

@@ -48,7 +48,7 @@ export function addDecimals(a: DecimalColumn, b: DecimalColumn): DecimalColumn {
   const right = rescaleDecimal(b, scale);
   const words = new Int32Array(a.length * 4);
   const validity = andValidity(a.validity, b.validity, a.length);
-  for (let i = 0; i < a.length; i++) {
+  for (let i = 0, end = a.length; i < end; i++) {
     const at = i * 4;
     if (validity !== null && ((validity[i >> 3]! >> (i & 7)) & 1) === 0) continue;
     if (!addWords(left.words, at, right.words, at, words, at) || !fitsDigits(words, at, 38)) {
@@ -67,7 +67,7 @@ export function subtractDecimals(a: DecimalColumn, b: DecimalColumn): DecimalCol
 /** −a. */
 export function negateDecimal(a: DecimalColumn): DecimalColumn {
   const words = a.words.slice(0, a.length * 4);
-  for (let at = 0; at < words.length; at += 4) negateWords(words, at);
+  for (let at = 0, end = words.length; at < end; at += 4) negateWords(words, at);
   return { ...a, words };
 }
 
@@ -149,7 +149,7 @@ export function compareDecimal(column: DecimalColumn, comparison: Comparison, li
   const mask = comparedWords(column.words, column.length, threshold, low, equal, high);
   if (column.validity !== null && mask.includes(1)) {
     const valid = maskFromBits(column.validity, column.length);
-    for (let i = 0; i < mask.length; i++) mask[i]! &= valid[i]!;
+    for (let i = 0, end = mask.length; i < end; i++) mask[i]! &= valid[i]!;
   }
   return mask;
 }
@@ -231,7 +231,7 @@ function combined(
   const both = { ...a, validity: andValidity(a.validity, b.validity, a.length) };
   const valid = validMask(both);
   const words = new Int32Array(a.length * 4);
-  for (let i = 0; i < a.length; i++) {
+  for (let i = 0, end = a.length; i < end; i++) {
     if (valid[i] === 0) continue;
     const at = i * 4;
     const result = operation(bigintAt(a.words, at), bigintAt(b.words, at));

@@ -38,7 +38,7 @@ interface Runs {
 
 function runsOf(mask: Uint8Array): Runs {
   let count = 0;
-  for (let i = 0, before = 0; i < mask.length; i++) {
+  for (let i = 0, before = 0, end = mask.length; i < end; i++) {
     const kept = mask[i] === 0 ? 0 : 1;
     count += kept & ~before;
     before = kept;
@@ -88,7 +88,7 @@ function copied(column: Column, runs: Runs): Column {
 function copyWordRuns(source: Int32Array, { begins, ends, rows }: Runs, width: number): Int32Array<ArrayBuffer> {
   const out = new Int32Array(rows * width);
   let to = 0;
-  for (let run = 0; run < begins.length; run++) {
+  for (let run = 0, end = begins.length; run < end; run++) {
     const end = ends[run]! * width;
     const begin = begins[run]! * width;
     out.set(source.subarray(begin, end), to);
@@ -100,11 +100,11 @@ function copyWordRuns(source: Int32Array, { begins, ends, rows }: Runs, width: n
 function copyBytesRuns({ offsets: source, bytes: from }: BytesColumn, { begins, ends, rows }: Runs) {
   const offsets = new Int32Array(rows + 1);
   let total = 0;
-  for (let run = 0; run < begins.length; run++) total += source[ends[run]!]! - source[begins[run]!]!;
+  for (let run = 0, end = begins.length; run < end; run++) total += source[ends[run]!]! - source[begins[run]!]!;
   const bytes = new Uint8Array(total);
   let row = 0;
   let at = 0;
-  for (let run = 0; run < begins.length; run++) {
+  for (let run = 0, end = begins.length; run < end; run++) {
     const first = begins[run]!;
     const last = ends[run]!;
     const start = source[first]!;
@@ -119,7 +119,7 @@ function copyBytesRuns({ offsets: source, bytes: from }: BytesColumn, { begins, 
 function copyBitRuns(source: Uint8Array, { begins, ends, rows }: Runs): Uint8Array {
   const out = new Uint8Array(bitmapBytes(rows));
   let to = 0;
-  for (let run = 0; run < begins.length; run++) {
+  for (let run = 0, end = begins.length; run < end; run++) {
     copyBitRun(source, begins[run]!, ends[run]!, out, to);
     to += ends[run]! - begins[run]!;
   }

@@ -14,7 +14,7 @@ import { sortIndices } from './sort.ts';
 export function hashJoin(leftKeys: readonly Column[], rightKeys: readonly Column[]): Int32Array {
   const { left, right, cardinality } = commonCodes(leftKeys, rightKeys);
   const rowOf = new Int32Array(cardinality).fill(-1);
-  for (let row = 0; row < right.length; row++) {
+  for (let row = 0, end = right.length; row < end; row++) {
     const code = right[row]!;
     if (code < 0) continue;
     if (rowOf[code]! >= 0) {
@@ -24,7 +24,7 @@ export function hashJoin(leftKeys: readonly Column[], rightKeys: readonly Column
     rowOf[code] = row;
   }
   const rows = new Int32Array(left.length);
-  for (let i = 0; i < left.length; i++) rows[i] = left[i]! < 0 ? -1 : rowOf[left[i]!]!;
+  for (let i = 0, end = left.length; i < end; i++) rows[i] = left[i]! < 0 ? -1 : rowOf[left[i]!]!;
   return rows;
 }
 
@@ -56,7 +56,7 @@ export function asOfJoin({ leftKey, leftTime, rightKey, rightFrom }: AsOfJoin): 
   const time = wordsOfTime(leftTime);
   const { validity } = leftTime;
   const result = new Int32Array(left.length);
-  for (let i = 0; i < left.length; i++) {
+  for (let i = 0, end = left.length; i < end; i++) {
     const code = left[i]!;
     const first = code < 0 ? 0 : starts[code]!;
     let at = code < 0 ? 0 : starts[code + 1]!;
@@ -83,7 +83,7 @@ function onlyVersions(left: Int32Array, starts: Int32Array, rows: Int32Array): I
     if (starts[code + 1]! > starts[code]!) rowOf[code + 1] = rows[starts[code]!]!;
   }
   const result = new Int32Array(left.length);
-  for (let i = 0; i < left.length; i++) result[i] = rowOf[left[i]! + 1]!;
+  for (let i = 0, end = left.length; i < end; i++) result[i] = rowOf[left[i]! + 1]!;
   return result;
 }
 
@@ -111,7 +111,7 @@ function versionsOf(codes: Int32Array, cardinality: number, key: Column, from: I
   const words = wordsOfTime(from);
   const high = rows.map((row) => words.high[row]!);
   const low = rows.map((row) => words.low[row]!);
-  for (let at = 0; at < rows.length; at++) {
+  for (let at = 0, end = rows.length; at < end; at++) {
     const row = rows[at]!;
     if (from.validity !== null && valueAt(from, row) === null) {
       throw new Error(`asOfJoin: right row ${row}, key ${String(valueAt(key, row))}, has no from`);

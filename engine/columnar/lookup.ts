@@ -35,8 +35,8 @@ export function lookUp(column: Column, lookup: Lookup): Column {
 
 function wordsOf(source: Int32Array, { rows, missing }: Lookup): Int32Array {
   const out = new Int32Array(rows.length);
-  if (missing) for (let i = 0; i < rows.length; i++) out[i] = rows[i]! < 0 ? 0 : source[rows[i]!]!;
-  else for (let i = 0; i < rows.length; i++) out[i] = source[rows[i]!]!;
+  if (missing) for (let i = 0, end = rows.length; i < end; i++) out[i] = rows[i]! < 0 ? 0 : source[rows[i]!]!;
+  else for (let i = 0, end = rows.length; i < end; i++) out[i] = source[rows[i]!]!;
   return out;
 }
 
@@ -61,7 +61,7 @@ function bitsOf({ bits, length }: BoolColumn, { rows }: Lookup): Uint8Array {
 function gathered(bytes: Uint8Array, rows: Int32Array): { bits: Uint8Array; set: number } {
   const bits = new Uint8Array(bitmapBytes(rows.length));
   let set = 0;
-  for (let i = 0; i < rows.length; i++) {
+  for (let i = 0, end = rows.length; i < end; i++) {
     const on = bytes[rows[i]! + 1]!;
     bits[i >> 3]! |= on << (i & 7);
     set += on;

@@ -25,14 +25,14 @@ function pass(
 ): Int32Array {
   const mask = (1 << bits) - 1;
   const starts = new Int32Array(mask + 2);
-  for (let i = 0; i < order.length; i++)
+  for (let i = 0, end = order.length; i < end; i++)
     starts[(((words[order[i]! * width + offset]! ^ flip) >>> shift) & mask) + 1]! += 1;
-  for (let b = 1; b < starts.length; b++) {
+  for (let b = 1, end = starts.length; b < end; b++) {
     if (starts[b] === order.length) return order;
     starts[b]! += starts[b - 1]!;
   }
   const sorted = new Int32Array(order.length);
-  for (let i = 0; i < order.length; i++) {
+  for (let i = 0, end = order.length; i < end; i++) {
     const row = order[i]!;
     const digit = ((words[row * width + offset]! ^ flip) >>> shift) & mask;
     sorted[starts[digit]!] = row;

@@ -5,7 +5,7 @@
 /** Arithmetic mean. */
 export function mean(values: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  for (let i = 0, end = values.length; i < end; i++) sum += values[i]!;
   return sum / values.length;
 }
 
@@ -14,7 +14,7 @@ export function standardDeviation(values: Float64Array): number {
   if (values.length < 2) return values.length === 1 ? 0 : Number.NaN;
   const middle = mean(values);
   let squares = 0;
-  for (let i = 0; i < values.length; i++) squares += (values[i]! - middle) ** 2;
+  for (let i = 0, end = values.length; i < end; i++) squares += (values[i]! - middle) ** 2;
   return Math.sqrt(squares / (values.length - 1));
 }
 

@@ -29,9 +29,9 @@ export function sliceTable(table: Table, begin: number, end: number): Table {
 /** Numbers of the rows whose byte in the mask is not 0, ascending. */
 export function selectedIndices(mask: Uint8Array): Int32Array {
   let count = 0;
-  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) count++;
+  for (let i = 0, end = mask.length; i < end; i++) if (mask[i] !== 0) count++;
   const indices = new Int32Array(count);
-  for (let i = 0, to = 0; i < mask.length; i++) if (mask[i] !== 0) indices[to++] = i;
+  for (let i = 0, to = 0, end = mask.length; i < end; i++) if (mask[i] !== 0) indices[to++] = i;
   return indices;
 }
 

@@ -45,13 +45,13 @@ export function maskFromBits(bits: Uint8Array, length: number): Uint8Array {
 /** The bitmap of a mask of bytes, 0 or 1. */
 export function bitsFromMask(mask: Uint8Array): Uint8Array {
   const bits = new Uint8Array(bitmapBytes(mask.length));
-  for (let i = 0; i < mask.length; i++) bits[i >> 3]! |= (mask[i]! & 1) << (i & 7);
+  for (let i = 0, end = mask.length; i < end; i++) bits[i >> 3]! |= (mask[i]! & 1) << (i & 7);
   return bits;
 }
 
 /** The validity of a mask of bytes (1: value, 0: null); null when every byte is 1. */
 export function validityFromMask(mask: Uint8Array): Uint8Array | null {
-  for (let i = 0; i < mask.length; i++) if (mask[i] === 0) return bitsFromMask(mask);
+  for (let i = 0, end = mask.length; i < end; i++) if (mask[i] === 0) return bitsFromMask(mask);
   return null;
 }
 
@@ -66,7 +66,7 @@ export function validMask(column: Column): Uint8Array {
 export function andValidity(a: Uint8Array | null, b: Uint8Array | null, length: number): Uint8Array | null {
   if (a === null || b === null) return a ?? b;
   const out = new Uint8Array(bitmapBytes(length));
-  for (let i = 0; i < out.length; i++) out[i] = a[i]! & b[i]!;
+  for (let i = 0, end = out.length; i < end; i++) out[i] = a[i]! & b[i]!;
   return out;
 }
 
@@ -74,7 +74,7 @@ export function andValidity(a: Uint8Array | null, b: Uint8Array | null, length: 
 export function orValidity(a: Uint8Array | null, b: Uint8Array | null, length: number): Uint8Array | null {
   if (a === null || b === null) return null;
   const out = new Uint8Array(bitmapBytes(length));
-  for (let i = 0; i < out.length; i++) out[i] = a[i]! | b[i]!;
+  for (let i = 0, end = out.length; i < end; i++) out[i] = a[i]! | b[i]!;
   return out;
 }
 

@@ -24,7 +24,7 @@ export function judgeRepeats(columns: Readonly<Record<string, Column>>, verdicts
   const fresh = new Uint8Array(verdicts.length);
   const conflicts: number[] = [];
   let duplicates = 0;
-  for (let i = 0; i < verdicts.length; i++) {
+  for (let i = 0, end = verdicts.length; i < end; i++) {
     if (verdicts[i] === VERDICT.fresh) fresh[i] = 1;
     else if (verdicts[i] === VERDICT.repeat) duplicates++;
     else conflicts.push(i);

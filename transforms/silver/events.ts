@@ -64,7 +64,7 @@ export function silverEvents(bronze: Table, dimOrgs: Table, dimResources: Table)
 /** 1 in rows that break a reject rule, or in those that break none. */
 function maskWhere(broken: Int8Array, rejected: boolean): Uint8Array {
   const mask = new Uint8Array(broken.length);
-  for (let i = 0; i < broken.length; i++) mask[i] = broken[i]! < 0 === rejected ? 0 : 1;
+  for (let i = 0, end = broken.length; i < end; i++) mask[i] = broken[i]! < 0 === rejected ? 0 : 1;
   return mask;
 }
 
@@ -90,7 +90,7 @@ function withImputedUnits(units: DictionaryColumn, metrics: DictionaryColumn, wh
   const codeOfMetric = Int32Array.from(metrics.values, (m) => values.indexOf(unitOfMetric[m] ?? ''));
   const codes = units.codes.slice();
   const validity = units.validity!.slice();
-  for (let i = 0; i < where.length; i++) {
+  for (let i = 0, end = where.length; i < end; i++) {
     if (where[i] === 0) continue;
     codes[i] = codeOfMetric[metrics.codes[i]!]!;
     validity[i >> 3]! |= 1 << (i & 7);
@@ -103,7 +103,7 @@ function withFirstVersion(versions: Int32Column, where: Mask): Int32Column {
   if (where === null) return versions;
   const values = versions.values.slice();
   const validity = versions.validity!.slice();
-  for (let i = 0; i < where.length; i++) {
+  for (let i = 0, end = where.length; i < end; i++) {
     if (where[i] === 0) continue;
     values[i] = 1;
     validity[i >> 3]! |= 1 << (i & 7);

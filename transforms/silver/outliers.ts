@@ -15,18 +15,18 @@ export function costOutliers(costs: DecimalColumn, keys: readonly Column[]): Boo
   const { ids, count } = groupBy([...keys]);
   const values = toFloat64(costs).values;
   const starts = new Int32Array(count + 1);
-  for (let i = 0; i < ids.length; i++) starts[ids[i]! + 1]!++;
+  for (let i = 0, end = ids.length; i < end; i++) starts[ids[i]! + 1]!++;
   for (let g = 0; g < count; g++) starts[g + 1]! += starts[g]!;
   const grouped = new Float64Array(values.length);
   const next = starts.slice(0, count);
-  for (let i = 0; i < ids.length; i++) grouped[next[ids[i]!]!++] = values[i]!;
+  for (let i = 0, end = ids.length; i < end; i++) grouped[next[ids[i]!]!++] = values[i]!;
   const limits = new Float64Array(count);
   for (let g = 0; g < count; g++) {
     const usual = quantileOf(grouped.subarray(starts[g]!, starts[g + 1]!), outlierQuantile);
     limits[g] = usual > 0 ? outlierFactor * usual : Number.POSITIVE_INFINITY;
   }
   const bits = new Uint8Array((values.length + 7) >> 3);
-  for (let i = 0; i < values.length; i++) if (values[i]! > limits[ids[i]!]!) bits[i >> 3]! |= 1 << (i & 7);
+  for (let i = 0, end = values.length; i < end; i++) if (values[i]! > limits[ids[i]!]!) bits[i >> 3]! |= 1 << (i & 7);
   return { kind: 'bool', length: values.length, validity: null, bits };
 }
 
@@ -41,7 +41,7 @@ function quantileOf(values: Float64Array, q: number): number {
   const lower = values[low]!;
   if (position === low) return lower;
   let upper = Number.POSITIVE_INFINITY;
-  for (let i = low + 1; i < values.length; i++) if (values[i]! < upper) upper = values[i]!;
+  for (let i = low + 1, end = values.length; i < end; i++) if (values[i]! < upper) upper = values[i]!;
   return lower + (position - low) * (upper - lower);
 }
 
