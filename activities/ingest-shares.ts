@@ -1,42 +1,18 @@
 /**
- * The rows of a micro-batch, share by share: decoded on a compute thread, judged here, written on a compute thread. While one
- * share is judged or written the next is decoded, so that neither waits for the other, and only a few are in memory.
+ * The rows of a micro-batch, share by share: decoded and written on a compute thread, their ids looked up here in between.
  */
-import type { Column } from '../engine/columnar/column.ts';
 import type { IdIndex } from '../engine/columnar/dedupe.ts';
-import type { AddFile, Snapshot, TableMetadata } from '../engine/delta/types.ts';
-import { bronzeUsageEvents } from '../schemas/bronze.ts';
-import { metadataOf } from '../schemas/contract.ts';
-import type { Reject } from '../transforms/reject.ts';
+import type { Snapshot } from '../engine/delta/types.ts';
 import { mapTasks } from './compute/compute.ts';
-import type { UnreadableFile } from './compute/measure-files.ts';
-import { buffersOf } from './compute/transfer.ts';
-import type { ActivityContext, Counts, Run } from './context.ts';
-import { judgeEvents } from './judge-events.ts';
+import type { IngestedShare } from './compute/ingest-events.ts';
+import { rowsIn } from './compute/landing-range.ts';
+import type { ActivityContext, Run } from './context.ts';
 import type { PlannedBatch, PlannedRange } from './landing-state.ts';
-import type { Rejected } from './quarantine.ts';
 
-/** What became of a share. Its files are not part of the table before a commit adds them. */
-export interface IngestedShare {
-  readonly adds: readonly AddFile[];
-  readonly counts: Counts;
-  /** What the decoder and the rules rejected, with raw lines. */
-  readonly rejected: readonly Rejected[];
-  /** Repeats of an id with other content. */
-  readonly conflicts: readonly Reject[];
-  /** Planned ranges that are not there any more. */
-  readonly lost: readonly UnreadableFile[];
-  /** Columns that its files have. */
-  readonly columns: readonly string[];
-}
-
-/** Landing bytes of a share: enough for files of some size for each date, and two fit into memory. */
+/** Landing bytes of a share: enough for files of some size for each date, and one for each thread fits into memory. */
 export const shareBytes = 192 * 1024 * 1024;
 /** Less is not worth another thread. */
 const leastShareBytes = 1024 * 1024;
-
-/** Columns that schema version 2 brought: the table gets them when the first event states them. */
-const evolving = ['carbon_kg', 'genai_tokens'];
 
 /** Ingests the ranges of a plan, inserting the ids of new events into `index` in the order of the ranges. */
 export async function ingestShares(
@@ -49,7 +25,7 @@ export async function ingestShares(
   startedMs: number,
 ): Promise<IngestedShare[]> {
   const { compute, landing, lakeRoot } = context;
-  const { signal } = run;
+  index.reserve(plan.ranges.reduce((n, range) => n + rowsIn(range), 0));
   let lastTurn = Promise.resolve();
   return mapTasks(compute, sharesOf(plan.ranges, compute.threads), async (ranges) => {
     const turn = lastTurn;
@@ -57,54 +33,31 @@ export async function ingestShares(
     lastTurn = new Promise((resolve) => {
       endTurn = resolve;
     });
+    const input = {
+      landing,
+      lake: lakeRoot,
+      metadata: base?.metadata ?? null,
+      ranges: ranges.map(({ modifiedUs, ...range }) => ({ ...range, landedUs: modifiedUs })),
+      ingestUs: startedMs * 1000,
+      watermarkUs: plan.watermarkUs,
+      seed,
+      nowMs: context.clock(),
+    };
     try {
-      const input = {
-        landing,
-        ranges: ranges.map(({ modifiedUs, ...range }) => ({ ...range, landedUs: modifiedUs })),
-        ingestUs: startedMs * 1000,
-        watermarkUs: plan.watermarkUs,
-        seed,
-      };
-      const decoded = await compute.run('decodeEvents', input, { signal });
-      // The first of two events with one id is that of the earlier share.
-      await turn;
-      const { columns, lost } = decoded;
-      const { keep, conflicts, counts } = judgeEvents(decoded, index);
-      endTurn();
-      const metadata = withColumns(base, statedIn(columns));
-      const { adds, rows } = await compute.run(
-        'writeEvents',
-        { lake: lakeRoot, metadata, columns, keep, nowMs: context.clock() },
-        { transfer: buffersOf(Object.values(columns)), signal },
-      );
-      return {
-        adds,
-        counts: { ...counts, written: rows },
-        rejected: decoded.rejects.map((reject, i) => ({ reject, raw: decoded.raws[i] ?? null })),
-        conflicts,
-        lost,
-        columns: metadata.columns.map((c) => c.name),
-      };
+      return await compute.run('ingestEvents', input, {
+        signal: run.signal,
+        answer: async ({ ids, contents }) => {
+          // The first of two events with one id is that of the earlier share.
+          await turn;
+          const verdicts = index.admit(ids, contents);
+          endTurn();
+          return verdicts;
+        },
+      });
     } finally {
       endTurn();
     }
   });
-}
-
-/** The metadata of the table with the columns named: those that it has stay, and only evolving ones may be missing. */
-export function withColumns(base: Snapshot | null, names: ReadonlySet<string>): TableMetadata {
-  const full = metadataOf(bronzeUsageEvents);
-  const present = new Set(base?.metadata.columns.map((c) => c.name) ?? []);
-  const columns = full.columns.filter((c) => !evolving.includes(c.name) || present.has(c.name) || names.has(c.name));
-  return { ...(base?.metadata ?? full), columns };
-}
-
-/** Columns with a value in some row. */
-function statedIn(columns: Readonly<Record<string, Column>>): ReadonlySet<string> {
-  const stated = Object.entries(columns).filter(
-    ([, { length, validity }]) => length > 0 && (validity === null || validity.some((byte) => byte !== 0)),
-  );
-  return new Set(stated.map(([name]) => name));
 }
 
 /** Contiguous shares of about equal bytes, in order; small batches are not shared. */

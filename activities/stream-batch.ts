@@ -3,10 +3,11 @@ import type { DeltaTable } from '../engine/delta/table.ts';
 import { type Commit, CommitConflict } from '../engine/delta/types.ts';
 import { bronzeUsageEvents } from '../schemas/bronze.ts';
 import { checkBalance, workInfo, workOf } from './commit-info.ts';
+import { type IngestedShare, withColumns } from './compute/ingest-events.ts';
 import type { UnreadableFile } from './compute/measure-files.ts';
 import type { ActivityContext, Counts, Run } from './context.ts';
 import type { DedupeIndex } from './dedupe-index.ts';
-import { type IngestedShare, ingestShares, withColumns } from './ingest-shares.ts';
+import { ingestShares } from './ingest-shares.ts';
 import type { PlannedBatch } from './landing-state.ts';
 import { partitionOf } from './partition.ts';
 import { appendQuarantine, quarantineFilesOf, writeQuarantine } from './quarantine.ts';
@@ -33,7 +34,7 @@ export async function finishBatch(
     const counts = sumOf(shares.map((s) => s.counts));
     checkBalance(bronzeUsageEvents.name, counts);
     const quarantine = await writeQuarantine(context, run, 'usage_events', await withRaws(context, run, shares));
-    const metadata = withColumns(base, new Set(shares.flatMap((s) => s.columns)));
+    const metadata = withColumns(base?.metadata ?? null, new Set(shares.flatMap((s) => s.columns)));
     try {
       const result = await table.commit({
         base,
@@ -87,7 +88,7 @@ async function commitOfBatch(table: DeltaTable, batch: number): Promise<Commit> 
 
 /** All rejects with their raw lines; those of conflicts are read again. */
 async function withRaws(context: ActivityContext, run: Run, shares: readonly IngestedShare[]) {
-  const rejected = shares.flatMap((s) => s.rejected);
+  const rejected = shares.flatMap((s) => s.rejects.map((reject, i) => ({ reject, raw: s.raws[i] ?? null })));
   const conflicts = shares.flatMap((s) => s.conflicts);
   if (conflicts.length === 0) return rejected;
   const { landing, compute } = context;

@@ -1,38 +1,43 @@
 /** Compute as activities see it: named tasks that run on other threads, with typed inputs and results. */
+import type { Ask } from './ask.ts';
 import type { buildDimension } from './build-dimension.ts';
 import type { buildPartitions } from './build-partitions.ts';
 import type { countLanding } from './count-landing.ts';
-import type { decodeEvents } from './decode-events.ts';
 import type { hashTable } from './hash-table.ts';
+import type { ingestEvents } from './ingest-events.ts';
 import type { loadMaster } from './load-master.ts';
 import type { measureFiles } from './measure-files.ts';
 import type { profile } from './profile.ts';
 import type { readIds } from './read-ids.ts';
 import type { readRaws } from './read-raws.ts';
-import type { writeEvents } from './write-events.ts';
 
 export interface Tasks {
   readonly buildDimension: typeof buildDimension;
   readonly buildPartitions: typeof buildPartitions;
   readonly countLanding: typeof countLanding;
-  readonly decodeEvents: typeof decodeEvents;
   readonly hashTable: typeof hashTable;
+  readonly ingestEvents: typeof ingestEvents;
   readonly loadMaster: typeof loadMaster;
   readonly measureFiles: typeof measureFiles;
   readonly profile: typeof profile;
   readonly readIds: typeof readIds;
   readonly readRaws: typeof readRaws;
-  readonly writeEvents: typeof writeEvents;
+}
+
+export interface RunOptions<K extends keyof Tasks> {
+  readonly signal?: AbortSignal;
+  /** Answers what the task asks; a task that asks needs it. */
+  readonly answer?: Parameters<Tasks[K]>[1] extends Ask<infer Q, infer A> ? (question: Q) => Promise<A> : never;
 }
 
 export interface Compute {
   /** How many tasks run side by side. */
   readonly threads: number;
-  /** Runs a task on a free thread. Buffers in `transfer` move there and are gone here. Aborting ends the thread. */
+  /** Runs a task on a free thread. Aborting ends the thread. */
   run<K extends keyof Tasks>(
     task: K,
     input: Parameters<Tasks[K]>[0],
-    options?: { readonly transfer?: readonly ArrayBuffer[]; readonly signal?: AbortSignal },
+    options?: RunOptions<K>,
   ): Promise<Awaited<ReturnType<Tasks[K]>>>;
 }
 

@@ -1,4 +1,4 @@
-/** Task: landing ranges → typed Bronze columns, still with repeats. */
+/** Landing ranges → typed Bronze columns, still with repeats. */
 import type { Column } from '../../engine/columnar/column.ts';
 import { type RowHashes, rowHashes } from '../../engine/columnar/hash.ts';
 import { defaultMaxLineBytes, jsonlDecoder } from '../../engine/columnar/jsonl.ts';
@@ -7,10 +7,9 @@ import { eventColumns } from '../../transforms/bronze/event-columns.ts';
 import { bronzeEvents, contentColumns } from '../../transforms/bronze/events.ts';
 import type { Reject } from '../../transforms/reject.ts';
 import { LandingFile } from './landing-file.ts';
-import type { LandingRange } from './landing-range.ts';
+import { type LandingRange, rowsIn } from './landing-range.ts';
 import type { UnreadableFile } from './measure-files.ts';
 import { readRaws } from './read-raws.ts';
-import { buffersOf, moved } from './transfer.ts';
 
 export interface DecodeInput {
   readonly landing: string;
@@ -27,9 +26,6 @@ export interface DecodedEvents {
   readonly contents: RowHashes;
   readonly rejects: readonly Reject[];
   readonly raws: readonly Uint8Array[];
-  /** Rows read: lines that are not blank. */
-  readonly read: number;
-  readonly bytes: number;
   /** Planned ranges that are not there any more. */
   readonly lost: readonly UnreadableFile[];
 }
@@ -38,7 +34,6 @@ export interface DecodedEvents {
 export function decodeEvents(input: DecodeInput): DecodedEvents {
   const expectedRows = input.ranges.reduce((n, range) => n + rowsIn(range), 0);
   const decoder = jsonlDecoder(eventColumns, { maxLineBytes: defaultMaxLineBytes, expectedRows });
-  let bytes = 0;
   const lost: UnreadableFile[] = [];
   input.ranges.forEach((range, file) => {
     let chunk: Uint8Array;
@@ -55,7 +50,6 @@ export function decodeEvents(input: DecodeInput): DecodedEvents {
         `${range.file}: ${consumedBytes} of ${chunk.length} planned bytes from ${range.fromByte} are lines`,
       );
     }
-    bytes += chunk.length;
   });
   const batch = decoder.finish();
   const { table, rejects } = bronzeEvents(batch, {
@@ -68,25 +62,15 @@ export function decodeEvents(input: DecodeInput): DecodedEvents {
     contentColumns.map((name) => columnOf(table, name)),
     input.seed,
   );
-  const columns = columnsOf(table);
-  const result: DecodedEvents = {
+  return {
     rows: table.numRows,
-    columns,
+    columns: columnsOf(table),
     ids,
     contents,
     rejects,
     raws: readRaws({ landing: input.landing, rejects }),
-    read: table.numRows + rejects.length,
-    bytes,
     lost,
   };
-  const hashes = [ids.lo, ids.hi, contents.lo, contents.hi].map((a) => a.buffer as ArrayBuffer);
-  return moved(result, [...new Set([...buffersOf(Object.values(columns)), ...hashes])]);
-}
-
-/** Rows to expect: a line end each, or one without; fewer when the lines are too short to be events, as in a file of blank ones. */
-function rowsIn({ fromByte, toByte, lines }: LandingRange): number {
-  return Math.min(lines, (toByte - fromByte) >> 6) + 1;
 }
 
 /** Bytes of the range, valid until the next call. Throws when the file is gone, or not the one that was planned. */

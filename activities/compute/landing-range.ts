@@ -14,3 +14,8 @@ export interface LandingRange extends BlockHashes {
   /** When the file landed (its modification time), microseconds. */
   readonly landedUs: number;
 }
+
+/** Rows to expect: a line end each, or one without; fewer when the lines are too short to be events, as in a file of blank ones. */
+export function rowsIn({ fromByte, toByte, lines }: Pick<LandingRange, 'fromByte' | 'toByte' | 'lines'>): number {
+  return Math.min(lines, (toByte - fromByte) >> 6) + 1;
+}

@@ -39,14 +39,14 @@ export class IdIndex {
    * for its repeats. An id that is there keeps its content.
    */
   admit(ids: RowHashes, contents: RowHashes): Uint8Array {
-    this.#reserve(ids.lo.length);
+    this.reserve(ids.lo.length);
     const verdicts = new Uint8Array(ids.lo.length);
     this.#size += admitAll(this.#slots, ids, contents, verdicts);
     return verdicts;
   }
 
-  /** Makes room for so many more ids. */
-  #reserve(ids: number): void {
+  /** Makes room for so many more ids: once for many batches costs less than growing with each. */
+  reserve(ids: number): void {
     let capacity = this.#capacity;
     while (capacity * FULL < this.#size + ids) capacity *= 2;
     if (capacity === this.#capacity) return;

@@ -1,5 +1,6 @@
 /** The line without Temporal: its activities as functions, one after another, in this process and on this thread. */
 import { randomInt } from 'node:crypto';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { valueSymbol } from 'piscina';
 import { drainEvents } from '../../activities/bronze-events.ts';
 import { loadMasterSnapshot } from '../../activities/bronze-masters.ts';
@@ -14,6 +15,7 @@ import { masters } from '../../schemas/bronze.ts';
 import { catalog } from '../../schemas/catalog.ts';
 import { marts } from '../../schemas/gold.ts';
 import { conformedMasters, dimOrgs, dimResources, silverUsageEvents } from '../../schemas/silver.ts';
+import { answering } from '../../worker/compute/conversation.ts';
 import * as tasks from '../../worker/compute/thread.ts';
 
 /** What a worker process keeps in memory: gone when the process ends. */
@@ -35,12 +37,29 @@ const taskOf = { ...tasks };
 /** Tasks run where they are called; inputs and results are copied as they are between threads. */
 const inline: Compute = {
   threads: 2,
-  run: async (task, input) => {
-    const result: unknown = await taskOf[task](structuredClone(input) as never);
+  run: async (task, input, options) => {
+    const copy = structuredClone(input);
+    const result: unknown =
+      options?.answer === undefined
+        ? await taskOf[task](copy as never)
+        : await withAnswers(options.answer, (port): Promise<unknown> => taskOf[task]({ input: copy, port } as never));
     const isMoved = typeof result === 'object' && result !== null && valueSymbol in result;
     return structuredClone(isMoved ? result[valueSymbol] : result) as never;
   },
 };
+
+async function withAnswers<T>(
+  answer: (question: never) => Promise<unknown>,
+  work: (port: MessagePort) => Promise<T>,
+): Promise<T> {
+  const { port1, port2 } = new MessageChannel();
+  try {
+    answering(port1, answer);
+    return await work(port2);
+  } finally {
+    port1.close();
+  }
+}
 
 export const run: Run = {
   workflowId: 'test',

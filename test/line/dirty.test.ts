@@ -129,7 +129,7 @@ describe('a change', () => {
     const compute = {
       ...context.compute,
       run: ((task: never, input: never, options: never) => {
-        if ((task as string) === 'decodeEvents' && isFirst) {
+        if ((task as string) === 'ingestEvents' && isFirst) {
           isFirst = false;
           unlinkSync(landing.path('usage_events_stream/a.jsonl'));
           landing.events('b.jsonl', [eventLine('e4'), eventLine('e5')]);

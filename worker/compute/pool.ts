@@ -1,6 +1,8 @@
 /** The pool of compute threads: what burns CPU runs here, never on the worker's main thread. */
+import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Compute } from '../../activities/compute/compute.ts';
+import { type Asking, answering } from './conversation.ts';
 import { renamed } from './error-name.ts';
 
 export interface ComputePool extends Compute {
@@ -19,16 +21,23 @@ export function computePool(threads: number): ComputePool {
   });
   return {
     threads,
-    run: (task, input, options) =>
-      pool
-        .run(input, {
-          name: task,
-          ...(options?.transfer === undefined ? {} : { transferList: [...options.transfer] }),
-          ...(options?.signal === undefined ? {} : { signal: options.signal }),
-        })
-        .catch((error: unknown) => {
-          throw renamed(error);
-        }),
+    run: async (task, input, options) => {
+      const signal = options?.signal === undefined ? {} : { signal: options.signal };
+      const answer = options?.answer;
+      try {
+        if (answer === undefined) return await pool.run(input, { name: task, ...signal });
+        const { port1, port2 } = new MessageChannel();
+        try {
+          answering(port1, answer);
+          const request: Asking<typeof input> = { input, port: port2 };
+          return await pool.run(request, { name: task, transferList: [port2], ...signal });
+        } finally {
+          port1.close();
+        }
+      } catch (error) {
+        throw renamed(error);
+      }
+    },
     close: () => pool.destroy(),
   };
 }
