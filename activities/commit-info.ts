@@ -1,7 +1,8 @@
 /** The facts that a data commit carries about itself: what the ledger is made of. */
 import type { Commit } from '../engine/delta/types.ts';
 import { Imbalance } from './compute/conserved.ts';
-import type { Counts, Run } from './context.ts';
+import type { Run } from './context.ts';
+import type { Counts } from './counts.ts';
 
 export interface WorkInfo {
   readonly counts: Counts;

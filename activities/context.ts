@@ -2,6 +2,7 @@
 import type { Lake } from '../engine/delta/lake.ts';
 import type { Session } from '../serving/session.ts';
 import type { Compute } from './compute/compute.ts';
+import type { Counts } from './counts.ts';
 
 export interface ActivityContext {
   readonly lake: Lake;
@@ -40,16 +41,6 @@ export interface Progress {
   readonly unit: string;
   readonly rows: number;
   readonly rowsPerSecond: number;
-}
-
-/** The counts of invariant 1: read = written + unchanged + quarantined + duplicate. */
-export interface Counts {
-  readonly read: number;
-  readonly written: number;
-  readonly unchanged: number;
-  readonly quarantined: number;
-  readonly duplicate: number;
-  readonly late: number;
 }
 
 /** What one piece of work did to one table: the ledger's counts. */

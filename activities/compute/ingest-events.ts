@@ -10,7 +10,7 @@ import { bronzeUsageEvents } from '../../schemas/bronze.ts';
 import { metadataOf, pathOf } from '../../schemas/contract.ts';
 import { judgeRepeats } from '../../transforms/bronze/repeats.ts';
 import type { Reject } from '../../transforms/reject.ts';
-import type { Counts } from '../context.ts';
+import type { Counts } from '../counts.ts';
 import type { Ask } from './ask.ts';
 import { type DecodeInput, decodeEvents } from './decode-events.ts';
 import type { UnreadableFile } from './measure-files.ts';
