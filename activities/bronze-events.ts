@@ -10,7 +10,7 @@ import { mapTasks } from './compute/compute.ts';
 import type { MeasuredFile, UnreadableFile } from './compute/measure-files.ts';
 import type { ActivityContext, Run, TableResult } from './context.ts';
 import type { DedupeIndex } from './dedupe-index.ts';
-import { shareBytes } from './ingest-shares.ts';
+import { bytesOf, shareBytes } from './ingest-shares.ts';
 import {
   changedFiles,
   commitPlan,
@@ -45,26 +45,24 @@ export async function drainEvents(context: ActivityContext, run: Run, index: Ded
   const unreadable: UnreadableFile[] = [];
   for (;;) {
     let state = await readLandingState(context.lake);
-    if (state.last !== null) unreadable.push(...(await finishBatch(context, run, index, state.last)));
+    if (state.last !== null) unreadable.push(...(await finishBatch(context, run, index, state.last, () => undefined)));
     const found = await measure(context, run, state);
     const queue: PlannedRange[] = found.measured.flatMap((f) =>
       f.ranges.map((r) => ({ ...r, file: f.file, generation: f.generation, modifiedUs: f.modifiedUs })),
     );
-    const report = reporter(context, run, queue, startedMs);
+    const report = reporter(context, run, bytesOf(queue), startedMs);
     let othersPlanned = false;
     while (queue.length > 0) {
       run.signal.throwIfAborted();
-      await report(queue);
       const batch = (state.last?.batch ?? -1) + 1;
       const plan = { batch, watermarkUs: await watermark(context), ranges: takeBatch(queue, context.batchBytes) };
       othersPlanned = !(await planned(context, state, plan));
       if (othersPlanned) break;
-      unreadable.push(...(await finishBatch(context, run, index, plan)));
+      unreadable.push(...(await finishBatch(context, run, index, plan, report)));
       state = { ...state, snapshot: await context.lake.table('ops.landing_files').latest(), last: plan };
     }
     // Another stream planned first: go on from where it stands.
     if (othersPlanned) continue;
-    await report(queue);
     unreadable.push(...found.unreadable);
     const replaced = found.measured.filter((f) => f.replaced).map((f) => f.file);
     return {
@@ -89,17 +87,18 @@ async function planned(context: ActivityContext, state: LandingState, plan: Plan
   }
 }
 
-/** Says how many bytes of those found at first are done, given what is left. */
-function reporter(context: ActivityContext, run: Run, found: readonly PlannedRange[], startedMs: number) {
-  const bytesOf = (ranges: readonly PlannedRange[]): number => ranges.reduce((n, r) => n + r.toByte - r.fromByte, 0);
-  const total = bytesOf(found);
-  return async (left: readonly PlannedRange[]): Promise<void> => {
-    if (total === 0) return;
-    const rows = (await workOfRun(context, run, bronzeUsageEvents.name)).reduce((n, w) => n + w.counts.read, 0);
+/** Says how much is through of the bytes found, told of each share. */
+function reporter(context: ActivityContext, run: Run, total: number, startedMs: number) {
+  let done = 0;
+  let rows = 0;
+  return (bytes: number, read: number): void => {
+    done += bytes;
+    rows += read;
     run.report({
       layer: 'bronze',
       table: bronzeUsageEvents.name,
-      done: total - bytesOf(left),
+      // A batch that lost a race is read again.
+      done: Math.min(done, total),
       total,
       unit: 'bytes',
       rows,

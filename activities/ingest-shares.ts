@@ -14,7 +14,10 @@ export const shareBytes = 192 * 1024 * 1024;
 /** Less is not worth another thread. */
 const leastShareBytes = 1024 * 1024;
 
-/** Ingests the ranges of a plan, inserting the ids of new events into `index` in the order of the ranges. */
+/**
+ * Ingests the ranges of a plan, inserting the ids of new events into `index` in the order of the ranges. Tells `done` of the
+ * landing bytes and the rows of each share.
+ */
 export async function ingestShares(
   context: ActivityContext,
   run: Run,
@@ -23,6 +26,7 @@ export async function ingestShares(
   plan: PlannedBatch,
   base: Snapshot | null,
   startedMs: number,
+  done: (bytes: number, rows: number) => void,
 ): Promise<IngestedShare[]> {
   const { compute, landing, lakeRoot } = context;
   index.reserve(plan.ranges.reduce((n, range) => n + rowsIn(range), 0));
@@ -44,7 +48,7 @@ export async function ingestShares(
       nowMs: context.clock(),
     };
     try {
-      return await compute.run('ingestEvents', input, {
+      const share = await compute.run('ingestEvents', input, {
         signal: run.signal,
         answer: async ({ ids, contents }) => {
           // The first of two events with one id is that of the earlier share.
@@ -54,6 +58,8 @@ export async function ingestShares(
           return verdicts;
         },
       });
+      done(bytesOf(ranges), share.counts.read);
+      return share;
     } finally {
       endTurn();
     }
@@ -62,7 +68,7 @@ export async function ingestShares(
 
 /** Contiguous shares of about equal bytes, in order; small batches are not shared. */
 function sharesOf(ranges: readonly PlannedRange[], threads: number): PlannedRange[][] {
-  const total = ranges.reduce((n, r) => n + r.toByte - r.fromByte, 0);
+  const total = bytesOf(ranges);
   const count = threads * Math.max(1, Math.ceil(total / (threads * shareBytes)));
   const size = Math.max(leastShareBytes, Math.ceil(total / count));
   const shares: PlannedRange[][] = [];
@@ -76,4 +82,9 @@ function sharesOf(ranges: readonly PlannedRange[], threads: number): PlannedRang
     held += range.toByte - range.fromByte;
   }
   return shares;
+}
+
+/** Landing bytes of the ranges. */
+export function bytesOf(ranges: readonly PlannedRange[]): number {
+  return ranges.reduce((n, r) => n + r.toByte - r.fromByte, 0);
 }

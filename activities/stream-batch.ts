@@ -16,13 +16,15 @@ import { appendQuarantine, quarantineFilesOf, writeQuarantine } from './quaranti
 /**
  * Makes the commits of a planned batch that are not there yet: its rows with `txn (stream, n)`, also when it has none, then its
  * quarantine, whose files the first commit names. Returns the planned ranges that were gone or replaced when this run read them:
- * the batch has none of their rows, and what stands there now comes as a new generation.
+ * the batch has none of their rows, and what stands there now comes as a new generation. Tells `done` of the landing bytes and
+ * rows that are through.
  */
 export async function finishBatch(
   context: ActivityContext,
   run: Run,
   index: DedupeIndex,
   plan: PlannedBatch,
+  done: (bytes: number, rows: number) => void,
 ): Promise<readonly UnreadableFile[]> {
   const table = context.lake.table(bronzeUsageEvents.name);
   for (;;) {
@@ -30,7 +32,7 @@ export async function finishBatch(
     const base = await table.latest();
     if ((base?.txns.get('stream') ?? -1) >= plan.batch) return finishQuarantine(context, run, table, plan.batch);
     const known = await index.take(base, run.signal);
-    const shares = await ingestShares(context, run, known, index.seed, plan, base, startedMs);
+    const shares = await ingestShares(context, run, known, index.seed, plan, base, startedMs, done);
     const adds = shares.flatMap((s) => s.adds);
     const counts = sumOf(shares.map((s) => s.counts));
     checkBalance(bronzeUsageEvents.name, counts);

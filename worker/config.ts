@@ -37,7 +37,7 @@ export function loadConfig(env: Env): Config {
     taskQueue: text(env, 'CPA_TASK_QUEUE') ?? 'cpa',
     autorun: flag(env, 'CPA_AUTORUN', true),
     threads: integer(env, 'CPA_THREADS', 2, 1, 64),
-    batchBytes: integer(env, 'CPA_BATCH_BYTES', 768 * 1024 * 1024, 1024, 1024 * 1024 * 1024),
+    batchBytes: integer(env, 'CPA_BATCH_BYTES', 1536 * 1024 * 1024, 1024, 4 * 1024 ** 3),
     cassandra: cassandra(env),
     temporalConfigured: ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some(
       (name) => text(env, name) !== undefined,

@@ -1,5 +1,5 @@
 import { executeChild, workflowInfo } from '@temporalio/workflow';
-import type { AuditReport } from '../activities/audit/report.ts';
+import type { AuditReport, ReadBack } from '../activities/audit/report.ts';
 import type { TableResult } from '../activities/context.ts';
 import type { MartPublication } from '../activities/serving.ts';
 import { audit } from './audit.ts';
@@ -51,10 +51,22 @@ export async function dailyRun(input?: unknown): Promise<DailyRunResult> {
   );
   board.stage('audit');
   const report = await attempt('audit', problems, () =>
-    executeChild(audit, { workflowId: id('audit'), args: [{ date }] }),
+    executeChild(audit, {
+      workflowId: id('audit'),
+      args: [{ date, readBack: readBackBy(served?.publications ?? []) }],
+    }),
   );
   board.stage('done');
   const result = { date, tables: board.tables, publications: served?.publications ?? [], audit: report };
   failOn(problems, result);
   return result;
+}
+
+/** What serving has compared row by row a moment ago. */
+function readBackBy(publications: readonly MartPublication[]): Record<string, ReadBack> {
+  return Object.fromEntries(
+    publications.flatMap(({ mart, number, verified }) =>
+      number === null || verified === 0 ? [] : [[mart, { publication: number, rows: verified }]],
+    ),
+  );
 }

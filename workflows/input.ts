@@ -47,6 +47,25 @@ export function word<T extends string>(...words: readonly T[]): FieldKind<T> {
   return { parse: (v) => (words.includes(v as T) ? (v as T) : null), example: words.map((w) => `"${w}"`).join(' or ') };
 }
 
+/** For some of the names known an object of these fields, whole numbers from 0. */
+export function counts<F extends string>(
+  known: readonly string[],
+  fields: readonly F[],
+): FieldKind<Readonly<Record<string, Readonly<Record<F, number>>>>> {
+  const fits = (v: unknown): boolean =>
+    typeof v === 'object' &&
+    v !== null &&
+    Object.keys(v).length === fields.length &&
+    fields.every((f) => Number.isSafeInteger((v as never)[f]) && (v as never)[f] >= 0);
+  return {
+    parse: (v) =>
+      typeof v === 'object' && v !== null && Object.entries(v).every(([name, of]) => known.includes(name) && fits(of))
+        ? (v as Readonly<Record<string, Readonly<Record<F, number>>>>)
+        : null,
+    example: `{"${known[0]}": {${fields.map((f) => `"${f}": 1`).join(', ')}}}, for any of ${known.join(', ')}`,
+  };
+}
+
 export const yesOrNo: FieldKind<boolean> = { parse: (v) => (typeof v === 'boolean' ? v : null), example: 'true' };
 
 /** Reads an input. Absent fields are null. Fails the workflow, not to be retried, naming field, value and an example. */

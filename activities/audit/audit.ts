@@ -23,7 +23,7 @@ export async function runAudit(context: ActivityContext, run: Run, request: Audi
     catalog.filter((c) => c.layer !== 'ops').map((c) => c.name),
   );
   const scope = await auditScope(context.lake, request.scope, versions);
-  const layers = [auditBronze, auditSilver, auditGold, auditServing];
+  const layers = [auditBronze, auditSilver, auditGold, auditServing(request.readBack ?? {})];
   let done = 0;
   // Side by side: the last waits for Cassandra while compute threads read for the others.
   const found = await mapBounded(layers, layers.length, async (layer) => {

@@ -2,6 +2,14 @@
 export interface AuditRequest {
   /** `changed`: counts of all, contents of what changed; `everything`: contents of all. */
   readonly scope: 'changed' | 'everything';
+  /** Mart → the publication that whoever asks has just read back in full; with `changed` it is not read again. */
+  readonly readBack?: Readonly<Record<string, ReadBack>>;
+}
+
+/** A publication of which every row was read back from Cassandra and found equal. */
+export interface ReadBack {
+  readonly publication: number;
+  readonly rows: number;
 }
 
 export interface AuditReport {

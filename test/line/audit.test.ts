@@ -16,6 +16,7 @@ import { readFiles } from '../../engine/delta/read.ts';
 import type { AddFile } from '../../engine/delta/types.ts';
 import { contractOf } from '../../schemas/catalog.ts';
 import { pathOf } from '../../schemas/contract.ts';
+import type { DailyRunResult } from '../../workflows/daily-run.ts';
 import { type TestLine, testLine } from './line.ts';
 
 const mart = 'gold.org_daily_usage_by_service';
@@ -23,12 +24,13 @@ const mart = 'gold.org_daily_usage_by_service';
 describe('the audit', () => {
   const root = mkdtempSync(join(tmpdir(), 'cpa-audit-'));
   let line: TestLine;
+  let daily: DailyRunResult;
 
   before(async () => {
     const landing = join(root, 'landing');
     await generateLanding({ events: 1000, days: 6, seed: 3, orgs: 4, files: 4, out: landing });
     line = await testLine({ landing });
-    await line.run('dailyRun');
+    daily = await line.run<DailyRunResult>('dailyRun');
   });
   after(async () => {
     await line.stop();
@@ -47,6 +49,9 @@ describe('the audit', () => {
     for (const { name, finding } of bad) assert.ok(failed.message.includes(`${name}: ${finding}`));
     return bad.map((c) => [c.name, c.finding] as const);
   }
+
+  const servedFinding = ({ checks }: AuditReport): string =>
+    checks.find((c) => c.name === `${mart}: Cassandra holds what Gold says`)!.finding;
 
   async function passes(): Promise<void> {
     const { passed } = await line.run<AuditReport>('audit', { scope: 'everything' });
@@ -88,6 +93,17 @@ describe('the audit', () => {
     }
     throw new Error(`${name}: nothing to tamper with`);
   }
+
+  describe('of a daily run', () => {
+    it('does not read back again what the run has read back', () => {
+      const { number, verified } = daily.publications.find((p) => p.mart === mart)!;
+      assert(verified > 0);
+      assert.equal(
+        servedFinding(daily.audit!),
+        `${verified} rows of publication ${number} were read back by this run and are equal`,
+      );
+    });
+  });
 
   describe('of Cassandra', () => {
     const cql = async (text: string, values: readonly unknown[] = []) =>
@@ -214,4 +230,16 @@ describe('the audit', () => {
       await passes();
     });
   }
+
+  it('of a daily run reads back where another publication is the last one, or everything is asked for', async () => {
+    const { number, verified } = daily.publications.find((p) => p.mart === mart)!;
+    const undo = await tamper(mart, (rows) => rows);
+    await line.run('serving', { marts: [mart] });
+    const readBack = { [mart]: { publication: number, rows: verified } };
+    for (const scope of ['changed', 'everything']) {
+      assert.match(servedFinding(await line.run<AuditReport>('audit', { scope, readBack })), /^\d+ rows: 0 missing/);
+    }
+    await undo();
+    await line.run('serving', { marts: [mart] });
+  });
 });

@@ -74,6 +74,11 @@ describe('a run', () => {
       { marts: ['org_monthly_revenue'] },
       /^marts: .* is not valid; an example is \["gold.org_daily_usage_by_service"\]/,
     ],
+    [
+      'audit',
+      { readBack: { 'gold.org_monthly_revenue': { publication: 1.5, rows: 240 } } },
+      /^readBack: .* is not valid; an example is \{"gold\.org_daily_usage_by_service": \{"publication": 1, "rows": 1\}\}/,
+    ],
     ['audit', { scope: 'half' }, /^scope: "half" is not valid; an example is "changed" or "everything"$/],
   ];
   for (const [type, input, message] of bad) {
