@@ -3,9 +3,9 @@ import type { Table } from 'apache-arrow';
 import type { BoolColumn, Column, Int64Column } from '../../engine/columnar/column.ts';
 import { isValid } from '../../engine/columnar/column.ts';
 import { valueAt } from '../../engine/columnar/column-of.ts';
+import { filterColumns } from '../../engine/columnar/filter.ts';
 import type { JsonlBatch } from '../../engine/columnar/jsonl.ts';
 import { tableOf } from '../../engine/columnar/table.ts';
-import { selectedIndices, takeTable } from '../../engine/columnar/take.ts';
 import { bronzeUsageEvents } from '../../schemas/bronze.ts';
 import { bronzeRules } from '../../schemas/rules.ts';
 import type { Reject } from '../reject.ts';
@@ -77,9 +77,8 @@ export function bronzeEvents(batch: JsonlBatch, context: BronzeEventsContext): B
     ...provenanceColumns({ ...batch, files: context.files, ingestUs: context.ingestUs }),
     event_date: dayOf(timestamps),
   };
-  const all = tableOf(columns, bronzeUsageEvents.fields);
   return {
-    table: rejected === 0 ? all : takeTable(all, selectedIndices(kept)),
+    table: tableOf(rejected === 0 ? columns : filterColumns(columns, kept), bronzeUsageEvents.fields),
     rejects,
     maxEventUs: maxEventUs === Number.NEGATIVE_INFINITY ? null : maxEventUs,
   };
