@@ -4,10 +4,10 @@ import type { Column } from '../../engine/columnar/column.ts';
 import { isValid } from '../../engine/columnar/column.ts';
 import { valueAt } from '../../engine/columnar/column-of.ts';
 import type { CsvBatch } from '../../engine/columnar/csv.ts';
+import { filterColumns } from '../../engine/columnar/filter.ts';
 import { groupBy } from '../../engine/columnar/group.ts';
 import { rowHashes } from '../../engine/columnar/hash.ts';
 import { tableOf } from '../../engine/columnar/table.ts';
-import { selectedIndices, takeTable } from '../../engine/columnar/take.ts';
 import type { MasterSource } from '../../schemas/bronze.ts';
 import { bronzeRules } from '../../schemas/rules.ts';
 import type { Reject } from '../reject.ts';
@@ -61,22 +61,19 @@ export function bronzeMaster(source: MasterSource, csv: CsvBatch, context: Bronz
       rejects.push(rejectOf(source, csv, i, bronzeRules.keyConflict.id, reason, context));
     }
   }
-  const all = tableOf(
-    {
-      ...columns,
-      ...partitionColumns(source, columns),
-      ...provenanceColumns({
-        files: [context],
-        file: new Int32Array(csv.rows),
-        line: csv.line,
-        offset: csv.offset,
-        byteLength: csv.byteLength,
-        ingestUs: context.ingestUs,
-      }),
-    },
-    contract.fields,
-  );
-  return { table: takeTable(all, selectedIndices(kept)), rejects, duplicates };
+  const all: Record<string, Column> = {
+    ...columns,
+    ...partitionColumns(source, columns),
+    ...provenanceColumns({
+      files: [context],
+      file: new Int32Array(csv.rows),
+      line: csv.line,
+      offset: csv.offset,
+      byteLength: csv.byteLength,
+      ingestUs: context.ingestUs,
+    }),
+  };
+  return { table: tableOf(filterColumns(all, kept), contract.fields), rejects, duplicates };
 }
 
 function rejectOf(
