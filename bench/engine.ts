@@ -1,4 +1,5 @@
 /** From landing to Gold: all tables, and the path that DuckDB does, in turns with DuckDB on the same files. */
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -73,7 +74,7 @@ export async function benchEngine(options: EngineBenchOptions): Promise<{ about:
     return {
       about:
         `${options.landing === null ? `Generated landing zone of ${events.toLocaleString('en')} events` : 'A landing zone given with `--data`'}, ` +
-        `a fresh lake and worker process each time, the worker's code warmed up on a tenth of the files in another lake, the files in the system's cache, through Temporal; medians of ${rounds} rounds, DuckDB (two threads) in turns.`,
+        `a fresh lake and worker process each time, the worker's code warmed up on a fifth of the files in another lake, the files in the system's cache, through Temporal; medians of ${rounds} rounds, DuckDB (two threads) in turns.`,
       figures: [
         budgeted(
           budgets.landingToGold,
@@ -121,11 +122,11 @@ async function readOnce(landing: string): Promise<void> {
   for (const file of await readdir(events)) await readFile(join(events, file));
 }
 
-/** A landing zone of every tenth event file, as links, with all masters. */
+/** A landing zone of every fifth event file, as links, with all masters. */
 async function someOf(landing: string, out: string): Promise<string> {
   const events = 'usage_events_stream';
   await mkdir(join(out, events), { recursive: true });
-  const files = (await readdir(join(landing, events))).filter((_, i) => i % 10 === 0).map((file) => join(events, file));
+  const files = (await readdir(join(landing, events))).filter((_, i) => i % 5 === 0).map((file) => join(events, file));
   const masters = (await readdir(landing)).filter((file) => file.endsWith('.csv'));
   for (const file of [...masters, ...files]) await symlink(join(landing, file), join(out, file));
   return out;
@@ -155,6 +156,7 @@ async function lineRun(
   try {
     for (const type of ['bronzeBatch', 'bronzeStream', 'silver', 'gold'] as const)
       await runOn(`${taskQueue}-warm`, type);
+    settle();
     const cpuBefore = await worker.cpuSeconds();
     const times = [performance.now()];
     const [batch, stream] = await Promise.all([run('bronzeBatch'), run('bronzeStream')]);
@@ -180,8 +182,14 @@ async function lineRun(
   }
 }
 
+/** Waits until what was written before is on disk: who comes next would wait for it. */
+function settle(): void {
+  execFileSync('sync');
+}
+
 async function duckdbRun(landing: string, folder: string): Promise<DuckdbLine> {
   const out = await mkdtemp(join(folder, 'duckdb-'));
+  settle();
   try {
     return await runDuckdbLine(landing, out);
   } finally {

@@ -1,6 +1,5 @@
 /** A worker of the line: workflows, activities and their compute threads. */
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/activities.ts';
 import { Lake } from '../engine/delta/lake.ts';
 import { openStore } from '../engine/storage/open.ts';
@@ -10,6 +9,7 @@ import type { Session } from '../serving/session.ts';
 import { type ComputePool, computePool } from './compute/pool.ts';
 import type { Config } from './config.ts';
 import { registerSearchAttributes, type TemporalAccess } from './temporal.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
 export interface LineWorker {
   /** Resolves when the worker has stopped; rejects when it failed. */
@@ -24,15 +24,6 @@ export interface WorkerOptions {
   readonly cassandra: CassandraConfig;
   /** Threads shared with other workers of this process; the caller closes them. Default: threads of its own. */
   readonly compute?: ComputePool;
-}
-
-let bundled: Promise<WorkflowBundleWithSourceMap> | null = null;
-
-/** The workflows as one script; made once for all workers of this process, since it takes over a second. */
-function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
-  const workflowsPath = fileURLToPath(new URL('../workflows/index.js', import.meta.url));
-  bundled ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
-  return bundled;
 }
 
 /** Starts a worker on the configured task queue. Cassandra is connected to when the first activity needs it. */

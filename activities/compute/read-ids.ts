@@ -26,7 +26,7 @@ export async function readIds(input: ReadIdsInput): Promise<IdHashes> {
   const { lake, metadata, files, seed } = input;
   // By the contract: a column that no event has stated yet is not in the table, and reads as null.
   const full = { ...metadata, columns: metadataOf(bronzeUsageEvents).columns };
-  const table = await readFiles(openStore(lake), pathOf(metadata.name), full, files, contentColumns);
+  const table = await readFiles(openStore(lake), pathOf(metadata.name), full, files, ['event_id', ...contentColumns]);
   const ids = rowHashes([columnOf(table, 'event_id')], seed);
   const contents = rowHashes(
     contentColumns.map((name) => columnOf(table, name)),

@@ -12,7 +12,10 @@ export const eventColumns: readonly ColumnSpec[] = bronzeUsageEvents.fields
   .map(({ name, type, nullable }) => ({ name, type, nullable }));
 
 /**
- * Columns whose values decide whether a repeated `event_id` is a duplicate or a conflict: every raw field after typing,
+ * Columns whose values decide whether a repeated `event_id` is a duplicate or a conflict: every other raw field after typing,
  * and what was rescued; not where or when the line came.
  */
-export const contentColumns: readonly string[] = [...eventColumns.map((c) => c.name), rescued.name];
+export const contentColumns: readonly string[] = [
+  ...eventColumns.map((c) => c.name).filter((name) => name !== 'event_id'),
+  rescued.name,
+];
