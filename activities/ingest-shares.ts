@@ -29,9 +29,8 @@ export async function ingestShares(
   done: (bytes: number, rows: number) => void,
 ): Promise<IngestedShare[]> {
   const { compute, landing, lakeRoot } = context;
-  index.reserve(plan.ranges.reduce((n, range) => n + rowsIn(range), 0));
   let lastTurn = Promise.resolve();
-  return mapTasks(compute, sharesOf(plan.ranges, compute.threads), async (ranges) => {
+  const shares = mapTasks(compute, sharesOf(plan.ranges, compute.threads), async (ranges) => {
     const turn = lastTurn;
     let endTurn = (): void => undefined;
     lastTurn = new Promise((resolve) => {
@@ -64,6 +63,9 @@ export async function ingestShares(
       endTurn();
     }
   });
+  // While the first shares are decoded.
+  index.reserve(plan.ranges.reduce((n, range) => n + rowsIn(range), 0));
+  return shares;
 }
 
 /** Contiguous shares of about equal bytes, in order; small batches are not shared. */

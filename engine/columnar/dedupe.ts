@@ -52,7 +52,8 @@ export class IdIndex {
     if (capacity === this.#capacity) return;
     this.#capacity = capacity;
     const old = this.#slots;
-    this.#slots = new Int32Array(capacity * 4);
+    // Memory comes page by page when it is first written to: in order that takes a third of what it takes at random.
+    this.#slots = new Int32Array(capacity * 4).fill(0);
     rehash(old, this.#slots);
   }
 }
