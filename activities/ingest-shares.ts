@@ -30,7 +30,7 @@ export async function ingestShares(
 ): Promise<IngestedShare[]> {
   const { compute, landing, lakeRoot } = context;
   let lastTurn = Promise.resolve();
-  const shares = mapTasks(compute, sharesOf(plan.ranges, compute.threads), async (ranges) => {
+  const ingest = async (ranges: readonly PlannedRange[]): Promise<IngestedShare> => {
     const turn = lastTurn;
     let endTurn = (): void => undefined;
     lastTurn = new Promise((resolve) => {
@@ -62,9 +62,10 @@ export async function ingestShares(
     } finally {
       endTurn();
     }
-  });
-  // While the first shares are decoded.
-  index.reserve(plan.ranges.reduce((n, range) => n + rowsIn(range), 0));
+  };
+  const reserve = async (): Promise<void> => index.reserve(plan.ranges.reduce((n, range) => n + rowsIn(range), 0));
+  // The memory of the index comes while the first shares are decoded.
+  const [shares] = await Promise.all([mapTasks(compute, sharesOf(plan.ranges, compute.threads), ingest), reserve()]);
   return shares;
 }
 
