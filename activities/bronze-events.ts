@@ -51,6 +51,7 @@ export async function drainEvents(context: ActivityContext, run: Run, index: Ded
       f.ranges.map((r) => ({ ...r, file: f.file, generation: f.generation, modifiedUs: f.modifiedUs })),
     );
     const report = reporter(context, run, bytesOf(queue), startedMs);
+    if (queue.length > 0) report(0, 0);
     let othersPlanned = false;
     while (queue.length > 0) {
       run.signal.throwIfAborted();

@@ -3,6 +3,7 @@ import { IdIndex } from '../engine/columnar/dedupe.ts';
 import type { AddFile, Snapshot } from '../engine/delta/types.ts';
 import { mapTasks } from './compute/compute.ts';
 import type { ActivityContext } from './context.ts';
+import { groupsOf } from './groups.ts';
 
 /** Rows read by one task while the index is built. */
 const taskRows = 500_000;
@@ -56,16 +57,7 @@ export class DedupeIndex {
 
   async #insert(index: IdIndex, snapshot: Snapshot, files: readonly AddFile[], signal: AbortSignal): Promise<void> {
     const { lakeRoot, compute } = this.#context;
-    const groups: AddFile[][] = [];
-    let rows = taskRows;
-    for (const file of files) {
-      if (rows >= taskRows) {
-        groups.push([]);
-        rows = 0;
-      }
-      groups.at(-1)!.push(file);
-      rows += file.stats.numRecords;
-    }
+    const groups = groupsOf(files, taskRows, (file) => file.stats.numRecords);
     await mapTasks(compute, groups, async (group) => {
       const { ids, contents } = await compute.run(
         'readIds',

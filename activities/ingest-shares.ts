@@ -7,6 +7,7 @@ import { mapTasks } from './compute/compute.ts';
 import type { IngestedShare } from './compute/ingest-events.ts';
 import { rowsIn } from './compute/landing-range.ts';
 import type { ActivityContext, Run } from './context.ts';
+import { groupsOf } from './groups.ts';
 import type { PlannedBatch, PlannedRange } from './landing-state.ts';
 
 /** Landing bytes of a share: enough for files of some size for each date, and one for each thread fits into memory. */
@@ -74,17 +75,7 @@ function sharesOf(ranges: readonly PlannedRange[], threads: number): PlannedRang
   const total = bytesOf(ranges);
   const count = threads * Math.max(1, Math.ceil(total / (threads * shareBytes)));
   const size = Math.max(leastShareBytes, Math.ceil(total / count));
-  const shares: PlannedRange[][] = [];
-  let held = size;
-  for (const range of ranges) {
-    if (held >= size) {
-      shares.push([]);
-      held = 0;
-    }
-    shares.at(-1)!.push(range);
-    held += range.toByte - range.fromByte;
-  }
-  return shares;
+  return groupsOf(ranges, size, (r) => r.toByte - r.fromByte);
 }
 
 /** Landing bytes of the ranges. */

@@ -1,11 +1,11 @@
 /** Landing ranges → typed Bronze columns, still with repeats. */
 import type { Column } from '../../engine/columnar/column.ts';
-import { type RowHashes, rowHashes } from '../../engine/columnar/hash.ts';
 import { defaultMaxLineBytes, jsonlDecoder } from '../../engine/columnar/jsonl.ts';
-import { columnOf, columnsOf } from '../../engine/columnar/table.ts';
+import { columnsOf } from '../../engine/columnar/table.ts';
 import { eventColumns } from '../../transforms/bronze/event-columns.ts';
-import { bronzeEvents, contentColumns } from '../../transforms/bronze/events.ts';
+import { bronzeEvents } from '../../transforms/bronze/events.ts';
 import type { Reject } from '../../transforms/reject.ts';
+import { type Identities, identitiesOf } from './identities.ts';
 import { LandingFile } from './landing-file.ts';
 import { type LandingRange, rowsIn } from './landing-range.ts';
 import type { UnreadableFile } from './measure-files.ts';
@@ -22,8 +22,7 @@ export interface DecodeInput {
 export interface DecodedEvents {
   readonly rows: number;
   readonly columns: Record<string, Column>;
-  readonly ids: RowHashes;
-  readonly contents: RowHashes;
+  readonly identities: Identities;
   readonly rejects: readonly Reject[];
   readonly raws: readonly Uint8Array[];
   /** Planned ranges that are not there any more. */
@@ -57,16 +56,10 @@ export function decodeEvents(input: DecodeInput): DecodedEvents {
     ingestUs: input.ingestUs,
     watermarkUs: input.watermarkUs,
   });
-  const ids = rowHashes([columnOf(table, 'event_id')], input.seed);
-  const contents = rowHashes(
-    contentColumns.map((name) => columnOf(table, name)),
-    input.seed,
-  );
   return {
     rows: table.numRows,
     columns: columnsOf(table),
-    ids,
-    contents,
+    identities: identitiesOf(table, input.seed),
     rejects,
     raws: readRaws({ landing: input.landing, rejects }),
     lost,

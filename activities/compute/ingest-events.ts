@@ -1,7 +1,6 @@
 /** Task: landing ranges → Bronze data files of the events that are new. */
 import type { Column } from '../../engine/columnar/column.ts';
 import { filterColumns } from '../../engine/columnar/filter.ts';
-import type { RowHashes } from '../../engine/columnar/hash.ts';
 import { tableOf } from '../../engine/columnar/table.ts';
 import { writeDataFiles } from '../../engine/delta/data-file.ts';
 import type { AddFile, TableMetadata } from '../../engine/delta/types.ts';
@@ -13,6 +12,7 @@ import type { Reject } from '../../transforms/reject.ts';
 import type { Counts } from '../counts.ts';
 import type { Ask } from './ask.ts';
 import { type DecodeInput, decodeEvents } from './decode-events.ts';
+import { buffersOf, type Identities } from './identities.ts';
 import type { UnreadableFile } from './measure-files.ts';
 
 export interface IngestInput extends DecodeInput {
@@ -20,12 +20,6 @@ export interface IngestInput extends DecodeInput {
   /** The table as it is; null before its first commit. */
   readonly metadata: TableMetadata | null;
   readonly nowMs: number;
-}
-
-/** What tells events apart: hashes of the id and of the content of every row. */
-export interface Identities {
-  readonly ids: RowHashes;
-  readonly contents: RowHashes;
 }
 
 /** What became of the ranges. The files are not part of the table before a commit adds them. */
@@ -52,11 +46,8 @@ const evolving = ['carbon_kg', 'genai_tokens'];
  * The columns stay on this thread all along.
  */
 export async function ingestEvents(input: IngestInput, ask: Ask<Identities, Uint8Array>): Promise<IngestedShare> {
-  const { columns, ids, contents, rejects, raws, lost, rows } = decodeEvents(input);
-  const verdicts = await ask(
-    { ids, contents },
-    [ids.lo, ids.hi, contents.lo, contents.hi].map((words) => words.buffer as ArrayBuffer),
-  );
+  const { columns, identities, rejects, raws, lost, rows } = decodeEvents(input);
+  const verdicts = await ask(identities, buffersOf(identities));
   const repeats = judgeRepeats(columns, verdicts);
   const keep = repeats.fresh;
   const metadata = withColumns(input.metadata, statedIn(columns));

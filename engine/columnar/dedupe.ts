@@ -13,15 +13,13 @@ export const VERDICT = { fresh: 0, repeat: 1, conflict: 2 } as const;
  * n² / 2^65: 3 in 10,000 for 100 million.
  */
 export class IdIndex {
-  #slots: Int32Array;
-  #capacity: number;
+  #capacity = 1024;
+  #slots = new Int32Array(this.#capacity * 4);
   #size = 0;
 
   /** An index that takes `expected` ids without growing. */
   constructor(expected = 0) {
-    this.#capacity = 1024;
-    while (this.#capacity * FULL < expected) this.#capacity *= 2;
-    this.#slots = new Int32Array(this.#capacity * 4);
+    this.reserve(expected);
   }
 
   /** Number of ids. */
