@@ -13,7 +13,7 @@ import type { PlannedBatch, PlannedRange } from './landing-state.ts';
 /** Landing bytes of a share: enough for files of some size for each date, and one for each thread fits into memory. */
 export const shareBytes = 192 * 1024 * 1024;
 /** Less is not worth another thread. */
-const leastShareBytes = 1024 * 1024;
+const leastShareBytes = 32 * 1024 * 1024;
 
 /**
  * Ingests the ranges of a plan, inserting the ids of new events into `index` in the order of the ranges. Tells `done` of the

@@ -7,10 +7,9 @@
 import { type Data, DataType, DateUnit, type Decimal, type Dictionary, type Timestamp, TimeUnit } from 'apache-arrow';
 import { textLayout } from './arrow-text.ts';
 import type { BytesColumn, Column, ColumnType, DecimalColumn, DictionaryColumn } from './column.ts';
-import { codesOfBytes } from './dictionary.ts';
+import { dictionaryOfCodes, dictionaryOfValues } from './dictionary-codes.ts';
 import { knownTexts } from './dictionary-vector.ts';
-import { decodeTexts } from './text.ts';
-import { sliceBits, validityFromMask, validMask } from './validity.ts';
+import { sliceBits } from './validity.ts';
 
 /** The logical type that carries an Arrow type. Throws for types the lake does not use (lists, structs, 256 bits…). */
 export function columnTypeOf(type: DataType): ColumnType {
@@ -134,71 +133,14 @@ function decimalWords(type: Decimal, values: Uint32Array, length: number): Decim
   return out;
 }
 
-/** Other writers' dictionaries may repeat a value or hold null, and leave anything in the codes of null slots. */
 function dictionaryOfData(data: Data<Dictionary>, validity: Uint8Array | null): DictionaryColumn {
-  const { length } = data;
-  const { values, translation } = distinctTexts(data);
-  const codes = exactly(Int32Array, data.values, length);
-  if (translation === null && (validity === null || areZeroWhereNull(codes, validity))) {
-    return { kind: 'dictionary', length, validity, codes, values };
-  }
-  const mask = new Uint8Array(length);
-  const out = new Int32Array(length);
-  for (let i = 0; i < length; i++) {
-    const valid = validity === null || ((validity[i >> 3]! >> (i & 7)) & 1) === 1;
-    const to = !valid ? -1 : translation === null ? codes[i]! : translation[codes[i]!]!;
-    if (to >= 0) {
-      mask[i] = 1;
-      out[i] = to;
-    }
-  }
-  return { kind: 'dictionary', length, validity: validityFromMask(mask), codes: out, values };
-}
-
-function areZeroWhereNull(codes: Int32Array, validity: Uint8Array): boolean {
-  for (let i = 0, length = codes.length; i < length; ) {
-    const byte = validity[i >> 3]!;
-    const end = Math.min(i + 8, length);
-    if (byte === 255) i = end;
-    else for (; i < end; i++) if (codes[i] !== 0 && ((byte >> (i & 7)) & 1) === 0) return false;
-  }
-  return true;
-}
-
-/** The dictionary's distinct texts, and where its entries went when that is not one to one (−1: null). */
-function distinctTexts(data: Data<Dictionary>): { values: readonly string[]; translation: Int32Array | null } {
+  const codes = exactly(Int32Array, data.values, data.length);
   const known = data.dictionary === undefined ? [] : knownTexts(data.dictionary);
-  if (known !== undefined) return { values: known, translation: null };
-  const chunks = data.dictionary!.data.map((chunk) => textsOf(chunk));
-  const [only] = chunks.length === 1 ? chunks : [];
-  if (only !== undefined && areDistinct(only)) return { values: only.texts, translation: null };
-  const texts = chunks.flatMap((chunk) => chunk.texts);
-  const valid = chunks.flatMap(({ column }) => [...validMask(column)]);
-  const codeOf = new Map<string, number>();
-  const translation = Int32Array.from(texts, (text, at) => {
-    if (valid[at] === 0) return -1;
-    const code = codeOf.get(text) ?? codeOf.size;
-    codeOf.set(text, code);
-    return code;
-  });
-  const values = [...codeOf.keys()];
-  return { values, translation: values.length === texts.length ? null : translation };
+  if (known !== undefined) return dictionaryOfValues(codes, validity, known);
+  return dictionaryOfCodes(codes, validity, data.dictionary!.data.map(textsOfData));
 }
 
-interface Texts {
-  readonly column: BytesColumn;
-  readonly texts: string[];
-}
-
-function textsOf(chunk: Data): Texts {
+function textsOfData(chunk: Data): BytesColumn {
   const validity = validityOf(chunk);
-  const { length } = chunk;
-  const column: BytesColumn = { kind: 'utf8', length, validity, ...textLayout(chunk, validity) };
-  return { column, texts: decodeTexts(column.bytes, column.offsets, length) };
-}
-
-/** Whether no text is null or repeats. Bytes are hashed faster than strings; only those that are no UTF-8 are more distinct. */
-function areDistinct({ column, texts }: Texts): boolean {
-  if (column.validity !== null || codesOfBytes(column).first.length < column.length) return false;
-  return !texts.some((text) => text.includes('\ufffd'));
+  return { kind: 'utf8', length: chunk.length, validity, ...textLayout(chunk, validity) };
 }

@@ -18,9 +18,10 @@ export function codesOfBytes(column: BytesColumn): BytesCodes {
   const { offsets, bytes, validity, length } = column;
   const view = viewOf(bytes);
   const codes = new Int32Array(length);
-  let first = new Int32Array(256);
-  let hashes = new Int32Array(256);
-  let table = new Int32Array(1024).fill(-1);
+  const expected = length < 64 ? 64 : 256;
+  let first = new Int32Array(expected);
+  let hashes = new Int32Array(expected);
+  let table = new Int32Array(expected * 4).fill(-1);
   let mask = table.length - 1;
   let count = 0;
   for (let i = 0; i < length; i++) {

@@ -76,6 +76,11 @@ export function tableOf(columns: Readonly<Record<string, Column>>, specs?: reado
   return new Table(schema, [batch]);
 }
 
+/** Arrow's fields of columns. */
+export function fieldsOf(specs: readonly ColumnSpec[]): Field[] {
+  return specs.map(({ name, type, nullable }) => new Field(name, arrowType(type), nullable));
+}
+
 /** The named column as one contiguous chunk; several chunks are concatenated (dictionaries unified). */
 export function columnOf(table: Table, name: string): Column {
   const vector = table.getChild(name);

@@ -3,7 +3,7 @@
  * Source: PROTOCOL.md, "Checkpoints" and "Last Checkpoint File".
  */
 import type { Table } from 'apache-arrow';
-import { decodeParquet, encodeParquet } from '../parquet/codec.ts';
+import { decodeTable, encodeTable } from '../parquet/codec.ts';
 import { ObjectNotFound, type ObjectStore } from '../storage/object-store.ts';
 import { actionsIn, type CheckpointRows, checkpointTable } from './checkpoint-rows.ts';
 import { metadataAction } from './encode-commit.ts';
@@ -25,7 +25,7 @@ export function checkpointInterval(state: TableState, least: number): number {
 
 /** Writes the state's checkpoint and then the hint that names it. Writing it twice is harmless. */
 export async function writeCheckpoint(store: ObjectStore, log: DeltaLog, state: TableState): Promise<void> {
-  const bytes = encodeParquet(checkpointTable(rowsOf(state)));
+  const bytes = encodeTable(checkpointTable(rowsOf(state)));
   await store.put(log.checkpointPath(state.version), bytes);
   const hint = {
     version: state.version,
@@ -59,7 +59,7 @@ export async function hintedCheckpoint(store: ObjectStore, log: DeltaLog): Promi
  */
 export async function readCheckpoint(store: ObjectStore, log: DeltaLog, version: number): Promise<TableState> {
   const path = log.checkpointPath(version);
-  const state = stateIn(await decodeParquet(await store.blob(path)), path, version);
+  const state = stateIn(await decodeTable(await store.blob(path)), path, version);
   const commit = await log.commit(version, state.metadata.columns);
   const timestampMs = commit?.timestampMs ?? Math.floor((await store.head(path))?.modifiedMs ?? 0);
   return { ...state, timestampMs };

@@ -6,7 +6,7 @@ import type { Table } from 'apache-arrow';
 import type { Column, ColumnType } from '../columnar/column.ts';
 import { typeName } from '../columnar/concat-columns.ts';
 import { permuteColumn } from '../columnar/scatter.ts';
-import { columnsOf, tableOf, typeOf } from '../columnar/table.ts';
+import { columnsOf, typeOf } from '../columnar/table.ts';
 import { sliceColumn } from '../columnar/take.ts';
 import { countNulls } from '../columnar/validity.ts';
 import { encodeParquet } from '../parquet/codec.ts';
@@ -30,7 +30,7 @@ export { partitionText } from './partition-values.ts';
 const defaultRowsPerFile = 1_000_000;
 
 /** Files being stored at a time. */
-const storing = 4;
+const storing = 8;
 
 /**
  * Writes the rows as files, one or more for each partition, rows in their order, and returns what a commit adds; no rows, no
@@ -64,8 +64,8 @@ export async function writeDataFiles(
     const rows = Object.fromEntries(
       sorted.map(([name, c]) => [name, end - begin === c.length ? c : sliceColumn(c, begin, end)]),
     );
-    const path = `${partitionFolder(metadata.partitionColumns, values)}part-${fileName()}.zstd.parquet`;
-    const bytes = encodeParquet(tableOf(rows, fileColumns));
+    const path = `${partitionFolder(metadata.partitionColumns, values)}part-${fileName()}.parquet`;
+    const bytes = encodeParquet(rows, fileColumns);
     await store.put(`${tablePath}/${path}`, bytes);
     return {
       path,

@@ -7,7 +7,8 @@ import { nullColumn } from '../columnar/column-of.ts';
 import { concatColumns } from '../columnar/concat.ts';
 import { typeName } from '../columnar/concat-columns.ts';
 import { decodeDictionary, encodeDictionary } from '../columnar/dictionary.ts';
-import { columnOf, tableOf, typeOf } from '../columnar/table.ts';
+import { tableOf, typeOf } from '../columnar/table.ts';
+import type { DecodedRows } from '../parquet/c-data.ts';
 import { decodeParquet } from '../parquet/codec.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { mapBounded } from './map-bounded.ts';
@@ -35,11 +36,11 @@ export async function readFiles(
     const path = `${tablePath}/${file.path}`;
     const needsFile = inFiles.length > 0 || Number.isNaN(file.stats.numRecords);
     const stored = needsFile ? await decode(store, path, inFiles, columns === undefined) : null;
-    const rows = stored?.numRows ?? file.stats.numRecords;
+    const rows = stored?.rows ?? file.stats.numRecords;
     return specs.map((spec): Column => {
       if (!inFiles.includes(spec)) return partitionColumn(spec, file.partitionValues[spec.name] ?? null, rows);
-      if (stored?.schema.names.includes(spec.name)) return typed(columnOf(stored, spec.name), spec, path);
-      return nullColumn(spec.type, rows);
+      const column = stored?.columns[spec.name];
+      return column === undefined ? nullColumn(spec.type, rows) : typed(column, spec, path);
     });
   });
   const whole = specs.map((spec, c): [string, Column] => [
@@ -49,7 +50,12 @@ export async function readFiles(
   return tableOf(Object.fromEntries(whole), specs);
 }
 
-async function decode(store: ObjectStore, path: string, specs: readonly ColumnSpec[], whole: boolean): Promise<Table> {
+async function decode(
+  store: ObjectStore,
+  path: string,
+  specs: readonly ColumnSpec[],
+  whole: boolean,
+): Promise<DecodedRows> {
   const names = specs.map(({ name }) => name);
   return decodeParquet(whole ? await store.get(path) : await store.blob(path), names);
 }

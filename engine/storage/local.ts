@@ -19,6 +19,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
@@ -55,7 +56,12 @@ export function localStore(root: string): ObjectStore {
       naming(path, () => withTemporary(locate(path), bytes, (temporary) => renameSync(temporary, locate(path)))),
     putIfAbsent: async (path, bytes) => {
       try {
-        await naming(path, () => withTemporary(locate(path), bytes, (temporary) => linkSync(temporary, locate(path))));
+        await naming(path, () =>
+          withTemporary(locate(path), bytes, (temporary) => {
+            linkSync(temporary, locate(path));
+            unlinkSync(temporary);
+          }),
+        );
         return true;
       } catch (error) {
         if (codeOf(error) === 'EEXIST') return false;
@@ -92,8 +98,9 @@ async function withTemporary(target: string, bytes: Uint8Array, publish: (tempor
       closeSync(file);
     }
     publish(temporary);
-  } finally {
+  } catch (error) {
     rmSync(temporary, { force: true });
+    throw error;
   }
   await syncFolder(folder);
 }

@@ -6,7 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { actionsIn, checkpointTable } from '../../engine/delta/checkpoint-rows.ts';
 import { DeltaTable } from '../../engine/delta/table.ts';
 import type { AddFile, Snapshot } from '../../engine/delta/types.ts';
-import { decodeParquet, encodeParquet } from '../../engine/parquet/codec.ts';
+import { decodeTable, encodeTable } from '../../engine/parquet/codec.ts';
 import { localStore } from '../../engine/storage/local.ts';
 import { ObjectNotFound, type ObjectStore } from '../../engine/storage/object-store.ts';
 import { file, metadata, request, temporaryStore } from './fixtures.ts';
@@ -183,7 +183,7 @@ describe('checkpoints', () => {
       remove: { path: [], deletionTimestamp: [], dataChange: [], partitionValues: [], size: [] },
     };
     const adds = actionsIn(
-      await decodeParquet(new Blob([encodeParquet(checkpointTable(rows)) as Uint8Array<ArrayBuffer>])),
+      await decodeTable(new Blob([encodeTable(checkpointTable(rows)) as Uint8Array<ArrayBuffer>])),
       'add',
     );
     assert.equal(adds.length, count);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import type { Table } from 'apache-arrow';
 import type { Column } from '../../engine/columnar/column.ts';
 import {
   binaryColumn,
@@ -17,8 +16,10 @@ import {
   utf8Column,
   valuesOf,
 } from '../../engine/columnar/column-of.ts';
-import { columnOf, columnsOf, tableOf, typeOf } from '../../engine/columnar/table.ts';
+import { columnsOf, tableOf, typeOf } from '../../engine/columnar/table.ts';
+import type { DecodedRows } from '../../engine/parquet/c-data.ts';
 import { decodeParquet, encodeParquet } from '../../engine/parquet/codec.ts';
+import { specsOfColumns } from '../columnar/specs.ts';
 
 const every = {
   utf8: utf8Column(['a', '', null, 'grün \u{1f680}', 'a']),
@@ -36,10 +37,10 @@ const every = {
 };
 
 test('every type comes back with its values, nulls and type', async () => {
-  const bytes = encodeParquet(tableOf(every));
+  const bytes = encoded(every);
   for (const back of [await decodeParquet(new Blob([bytes])), await decodeParquet(bytes)]) {
-    assert.deepEqual(back.schema.names, Object.keys(every));
-    for (const [name, column] of Object.entries(every)) assertSame(columnOf(back, name), column, name);
+    assert.deepEqual(Object.keys(back.columns), Object.keys(every));
+    for (const [name, column] of Object.entries(every)) assertSame(back.columns[name]!, column, name);
   }
 });
 
@@ -48,27 +49,30 @@ test('nulls only, and no rows at all', async () => {
     const columns = Object.fromEntries(
       Object.entries(every).map(([name, column]) => [name, nullColumn(typeOf(column), length)]),
     );
-    const back = await roundTrip(tableOf(columns));
-    assert.equal(back.numRows, length);
-    for (const [name, column] of Object.entries(columns)) assertSame(columnOf(back, name), column, name);
+    const back = await roundTrip(columns);
+    assert.equal(back.rows, length);
+    for (const [name, column] of Object.entries(columns)) assertSame(back.columns[name]!, column, name);
   }
 });
 
 test('columns are read by name, in the order of the file, however odd the name; those not there are left out', async () => {
   const names = ['a.b', 'a', 'é ü;{}=,', '"', ''];
-  const bytes = encodeParquet(
-    tableOf(Object.fromEntries(names.map((name, i) => [name, dictionaryColumn([`${i}`, 'x'])]))),
-  );
-  for (const wanted of [['a'], ['a.b'], ['', 'é ü;{}=,'], ['"', 'nowhere'], [], names]) {
-    for (const source of [new Blob([bytes]), bytes]) {
-      const back = await decodeParquet(source, wanted);
-      assert.deepEqual(
-        back.schema.names,
-        names.filter((name) => wanted.includes(name)),
-      );
-      assert.equal(back.numRows, 2);
-      for (const name of back.schema.names.map(String)) {
-        assert.equal(valuesOf(columnOf(back, name))[0], `${names.indexOf(name)}`);
+  const rows = 40_000;
+  for (const length of [2, rows]) {
+    const bytes = encoded(
+      Object.fromEntries(names.map((name, i) => [name, utf8Column(Array.from({ length }, (_, row) => `${i}-${row}`))])),
+    );
+    for (const wanted of [['a'], ['a.b'], ['', 'é ü;{}=,'], ['"', 'nowhere'], [], names]) {
+      for (const source of [new Blob([bytes]), bytes]) {
+        const back = await decodeParquet(source, wanted);
+        assert.deepEqual(
+          Object.keys(back.columns),
+          names.filter((name) => wanted.includes(name)),
+        );
+        if (wanted.length > 0) assert.equal(back.rows, length);
+        for (const [name, column] of Object.entries(back.columns)) {
+          assert.equal(valuesOf(column).at(-1), `${names.indexOf(name)}-${length - 1}`);
+        }
       }
     }
   }
@@ -82,17 +86,17 @@ test('dictionaries that differ between batches and row groups keep their values'
   ].map((values) => tableOf({ x: dictionaryColumn(values) }));
   const table = parts[0]!.concat(parts[1]!, parts[2]!);
   for (const rowGroupRows of [2, 4, 100]) {
-    const bytes = encodeParquet(table, { rowGroupRows });
+    const bytes = encoded(columnsOf(table), rowGroupRows);
     for (const source of [new Blob([bytes]), bytes]) {
       const back = await decodeParquet(source);
-      assert.deepEqual(valuesOf(columnOf(back, 'x')), ['a', 'b', 'a', 'c', null, 'b', 'd', 'a', 'e']);
+      assert.deepEqual(valuesOf(back.columns.x!), ['a', 'b', 'a', 'c', null, 'b', 'd', 'a', 'e']);
     }
   }
 });
 
 test('two million rows, in one file', async () => {
   const length = 2_000_000;
-  const table = tableOf({
+  const back = await roundTrip({
     id: { kind: 'int64', length, validity: null, values: BigInt64Array.from({ length }, (_, i) => BigInt(i)) },
     code: {
       kind: 'dictionary',
@@ -102,10 +106,8 @@ test('two million rows, in one file', async () => {
       values: Array.from({ length: 200 }, (_, i) => `code ${i}`),
     },
   });
-  const back = await roundTrip(table);
-  const id = columnOf(back, 'id');
-  const code = columnOf(back, 'code');
-  assert(id.kind === 'int64' && code.kind === 'dictionary');
+  const { id, code } = back.columns;
+  assert(id?.kind === 'int64' && code?.kind === 'dictionary');
   for (let i = 0; i < length; i += 997) {
     assert.equal(id.values[i], BigInt(i));
     assert.equal(code.values[code.codes[i]!], `code ${i % 200}`);
@@ -114,12 +116,13 @@ test('two million rows, in one file', async () => {
 
 test('works in a worker thread beside the main thread', async () => {
   const codec = new URL('../../engine/parquet/codec.js', import.meta.url).href;
-  const bytes = encodeParquet(tableOf({ x: int32Column([1, 2, 3]) }));
+  const bytes = encoded({ x: int32Column([1, 2, 3]) });
   const worker = new Worker(
     `const { parentPort, workerData } = require('node:worker_threads');
      import(${JSON.stringify(codec)}).then(async ({ decodeParquet, encodeParquet }) => {
-       const table = await decodeParquet(new Blob([workerData]));
-       parentPort.postMessage(encodeParquet(table));
+       const { columns } = await decodeParquet(new Blob([workerData]));
+       const x = { name: 'x', type: { kind: 'int32' }, nullable: true };
+       parentPort.postMessage(encodeParquet(columns, [x]));
      });`,
     { eval: true, workerData: bytes },
   );
@@ -128,29 +131,27 @@ test('works in a worker thread beside the main thread', async () => {
     worker.once('error', reject);
   });
   await worker.terminate();
-  assert.deepEqual(valuesOf(columnOf(await decodeParquet(new Blob([answer])), 'x')), [1, 2, 3]);
+  assert.deepEqual(valuesOf((await decodeParquet(new Blob([answer]))).columns.x!), [1, 2, 3]);
 });
 
 test('damaged bytes are an error, and the next file still works', async () => {
-  const bytes = encodeParquet(tableOf({ x: int32Column([1, 2, 3]) }));
+  const bytes = encoded({ x: int32Column([1, 2, 3]) });
   await assert.rejects(decodeParquet(new Blob([bytes.slice(0, -20)])));
   await assert.rejects(decodeParquet(bytes.slice(0, -20)));
   await assert.rejects(decodeParquet(new Uint8Array(0)));
   await assert.rejects(decodeParquet(new Blob([])));
-  assert.equal((await decodeParquet(new Blob([bytes.slice()]))).numRows, 3);
+  assert.equal((await decodeParquet(new Blob([bytes.slice()]))).rows, 3);
 });
 
-async function roundTrip(table: Table): Promise<Table> {
-  return decodeParquet(new Blob([encodeParquet(table).slice()]));
+function encoded(columns: Readonly<Record<string, Column>>, rowGroupRows?: number): Uint8Array<ArrayBuffer> {
+  return encodeParquet(columns, specsOfColumns(columns), rowGroupRows === undefined ? {} : { rowGroupRows }).slice();
+}
+
+async function roundTrip(columns: Readonly<Record<string, Column>>): Promise<DecodedRows> {
+  return decodeParquet(new Blob([encoded(columns)]));
 }
 
 function assertSame(found: Column, expected: Column, name: string): void {
   assert.deepEqual(typeOf(found), typeOf(expected), name);
   assert.deepEqual(valuesOf(found), valuesOf(expected), name);
 }
-
-test('columnsOf gives one chunk for a whole file', async () => {
-  const back = await roundTrip(tableOf(every));
-  assert.equal(back.batches.length, 1);
-  assert.equal(columnsOf(back).int32?.length, 5);
-});
