@@ -81,7 +81,7 @@ test('no rows, no files; no partition column, one file', async () => {
     nowMs: 0,
   });
   assert.equal(files.length, 1);
-  assert.match(files[0]!.path, /^part-[0-9a-f-]{36}\.zstd\.parquet$/);
+  assert.match(files[0]!.path, /^part-[0-9a-f-]{36}\.parquet$/);
   assert.deepEqual(files[0]!.partitionValues, {});
 });
 
