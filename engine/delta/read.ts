@@ -18,6 +18,9 @@ import type { AddFile, TableMetadata } from './types.ts';
 /** Files being read at a time: enough to hide the store, few enough for the library's memory. */
 const reading = 4;
 
+/** Files of up to so many bytes are read whole, whatever columns are wanted: picking some costs more. */
+const smallFile = 64 * 1024;
+
 /**
  * The rows of the files, in the order of the list: exactly the columns asked for (default all), in that order and with the
  * types of `metadata`. Partition columns come from the log, a column that a file is older than is null in its rows. Throws
@@ -35,7 +38,8 @@ export async function readFiles(
   const parts = await mapBounded(files, reading, async (file) => {
     const path = `${tablePath}/${file.path}`;
     const needsFile = inFiles.length > 0 || Number.isNaN(file.stats.numRecords);
-    const stored = needsFile ? await decode(store, path, inFiles, columns === undefined) : null;
+    const isWhole = columns === undefined || file.size <= smallFile;
+    const stored = needsFile ? await decode(store, path, inFiles, isWhole) : null;
     const rows = stored?.rows ?? file.stats.numRecords;
     return specs.map((spec): Column => {
       if (!inFiles.includes(spec)) return partitionColumn(spec, file.partitionValues[spec.name] ?? null, rows);
@@ -54,10 +58,10 @@ async function decode(
   store: ObjectStore,
   path: string,
   specs: readonly ColumnSpec[],
-  whole: boolean,
+  isWhole: boolean,
 ): Promise<DecodedRows> {
   const names = specs.map(({ name }) => name);
-  return decodeParquet(whole ? await store.get(path) : await store.blob(path), names);
+  return decodeParquet(isWhole ? await store.get(path) : await store.blob(path), names);
 }
 
 function specOf(metadata: TableMetadata, name: string): ColumnSpec {

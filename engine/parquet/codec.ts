@@ -34,9 +34,6 @@ const shortText = 32;
 /** For so few rows, setting ZSTD up costs more than compressing with it. */
 const fewRows = 4096;
 
-/** Up to this size all columns of a file are read, whatever is wanted: picking some costs more. */
-const smallFile = 64 * 1024;
-
 /**
  * The columns of `specs`, of equal length, as a Parquet file: format version 1, with the Arrow schema in its key-value
  * metadata.
@@ -181,7 +178,6 @@ export async function decodeTable(source: Blob | Uint8Array): Promise<Table> {
 async function readByLibrary(source: Blob | Uint8Array, columns?: readonly string[]): Promise<LibraryTable> {
   const { ParquetFile, readParquet, wasmMemory } = parquetLibrary();
   if (source instanceof Uint8Array) return readParquet(source, { batchSize: batchRows });
-  if (source.size <= smallFile) return readParquet(await source.bytes(), { batchSize: batchRows });
   const file = await ParquetFile.fromFile(source);
   try {
     if (columns === undefined) return await file.read({ batchSize: batchRows });
