@@ -12,7 +12,12 @@ import { bitmapBytes, countNulls } from './validity.ts';
 const prefixBytes = 8;
 const endOfStream = Int32Array.of(-1, 0);
 
-/** The stream. Not for dictionaries, whose values are messages of their own: throws for them. */
+/** Where streams are put. Grows to the longest: what is allocated for each would make a tenth of all garbage. */
+let memory = new Uint8Array(1 << 20);
+
+/**
+ * The stream, valid until the next call. Not for dictionaries, whose values are messages of their own: throws for them.
+ */
 export function ipcStream(columns: Readonly<Record<string, Column>>, specs: readonly ColumnSpec[]): Uint8Array {
   const nodes: FieldNode[] = [];
   const regions: BufferRegion[] = [];
@@ -34,7 +39,9 @@ export function ipcStream(columns: Readonly<Record<string, Column>>, specs: read
   const header = Message.encode(Message.from(new RecordBatchHeader(rows, nodes, regions, null), bodyBytes));
   const schema = schemaMessage(specs);
   const headerBytes = aligned(header.length);
-  const out = new Uint8Array(schema.length + prefixBytes + headerBytes + bodyBytes + prefixBytes);
+  const size = schema.length + prefixBytes + headerBytes + bodyBytes + prefixBytes;
+  if (memory.length < size) memory = new Uint8Array(size);
+  const out = memory.subarray(0, size);
   out.set(schema);
   let at = schema.length;
   out.set(bytesOf(Int32Array.of(-1, headerBytes)), at);

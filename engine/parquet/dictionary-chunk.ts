@@ -77,11 +77,19 @@ function dataPage(codes: Int32Array, count: number, distinct: number, levels: Ui
   return page.getBytes();
 }
 
-/** `used`: the codes of rows that are not null, by appearance; `codes`: places in it, `count` of them and room to eight. */
+/** Where the codes of a chunk are put. Grows to the longest. */
+let memory = new Int32Array(1 << 16);
+
+/**
+ * `used`: the codes of rows that are not null, by appearance; `codes`: places in it, `count` of them and
+ * room to eight, valid until the next call.
+ */
 function usedCodes({ codes: all, validity, values }: DictionaryColumn, begin: number, end: number) {
   const used = new Int32Array(values.length);
   const nth = new Int32Array(values.length);
-  const codes = new Int32Array((end - begin + 7) & ~7);
+  const room = (end - begin + 7) & ~7;
+  if (memory.length < room) memory = new Int32Array(room);
+  const codes = memory;
   let distinct = 0;
   let count = 0;
   for (let i = begin; i < end; i++) {
@@ -93,6 +101,7 @@ function usedCodes({ codes: all, validity, values }: DictionaryColumn, begin: nu
     }
     codes[count++] = nth[code]! - 1;
   }
+  codes.fill(0, count, (count + 7) & ~7);
   return { codes, count, used: used.subarray(0, distinct) };
 }
 
