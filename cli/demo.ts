@@ -30,7 +30,7 @@ export function register(program: Command): void {
       stopped.catch(() => undefined);
       const config = loadConfig(process.env);
       let line: Line | null = null;
-      const starting = startLine(config, say).then((started) => {
+      const starting = startLine(config, say, { brief: true }).then((started) => {
         line = started;
         return started;
       });

@@ -16,8 +16,15 @@ export interface Line {
   stop(): Promise<void>;
 }
 
-/** Starts what is not configured, and a worker unless told not to. What was started ends with `stop` or with this process. */
-export async function startLine(config: Config, log: (line: string) => void, withWorker = true): Promise<Line> {
+/**
+ * Starts what is not configured, and a worker unless told not to. What was started ends with `stop` or with this process.
+ * `brief`: that is in some minutes.
+ */
+export async function startLine(
+  config: Config,
+  log: (line: string) => void,
+  { withWorker = true, brief = false } = {},
+): Promise<Line> {
   await mkdir(config.home, { recursive: true });
   await mkdir(config.lake, { recursive: true });
   const stack = await startStack({
@@ -32,6 +39,7 @@ export async function startLine(config: Config, log: (line: string) => void, wit
             username: config.cassandra.username ?? '',
             password: config.cassandra.password ?? '',
           },
+    brief,
     log,
   });
   let worker: Awaited<ReturnType<typeof startWorker>> | null = null;

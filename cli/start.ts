@@ -25,7 +25,7 @@ export function register(program: Command): void {
 async function stayUp(withWorker: boolean): Promise<void> {
   const config = loadConfig(process.env);
   const signal = untilSignal();
-  const line = await startLine(config, (text) => console.log(text), withWorker);
+  const line = await startLine(config, (text) => console.log(text), { withWorker });
   try {
     if (!withWorker) {
       await registerSearchAttributes(line.temporal);

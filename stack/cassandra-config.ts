@@ -87,13 +87,13 @@ const MODULES = [
 ];
 
 /** Java's arguments for a node configured by `cassandra.yaml` and `logback.xml` in `folder`, up to the class path. */
-export function javaOptions(folder: string): readonly string[] {
+export function javaOptions(folder: string, isBrief: boolean): readonly string[] {
   return [
     '-Xms512m',
     '-Xmx512m',
     '-XX:+UseSerialGC',
-    // Compiling thoroughly takes longer than what a local node is asked to do: the first loads run in half the time.
-    '-XX:TieredStopAtLevel=1',
+    // Compiling thoroughly takes longer than what a node of some minutes is asked to do: its first loads run in half the time.
+    ...(isBrief ? ['-XX:TieredStopAtLevel=1'] : []),
     '-XX:+ExitOnOutOfMemoryError',
     // No file in the shared temporary folder for every start.
     '-XX:+PerfDisableSharedMem',

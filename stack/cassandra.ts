@@ -9,6 +9,8 @@ import { type RunningService, type ServiceSpec, startService, untilReady } from 
 export interface CassandraOptions {
   /** An absolute path. Holds `cassandra/` (data, configuration, credentials) and `logs/cassandra.log`. */
   readonly home: string;
+  /** Whether the node is to run for minutes only; default false. Fast at once, then slower than one that runs for hours. */
+  readonly brief?: boolean | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -23,7 +25,7 @@ export interface RunningCassandra extends RunningService, CassandraCredentials {
  * `home`; the password of its superuser is made up at the first start. Throws when Java 17 or Maven is missing, and when the node
  * does not come up, with the end of its log.
  */
-export async function startCassandra({ home, log }: CassandraOptions): Promise<RunningCassandra> {
+export async function startCassandra({ home, brief = false, log }: CassandraOptions): Promise<RunningCassandra> {
   const program = await cassandraProgram(log);
   const folder = join(home, 'cassandra');
   const credentials = await keptCredentials(join(folder, 'credentials.json'));
@@ -31,7 +33,7 @@ export async function startCassandra({ home, log }: CassandraOptions): Promise<R
   for (let attempt = 1; ; attempt += 1) {
     const [native = 0, storage = 0] = await keptPorts(join(folder, 'ports.json'), 2);
     try {
-      return await startOn({ native, storage }, home, program, credentials);
+      return await startOn({ native, storage }, home, program, credentials, brief);
     } catch (error) {
       const taken = !(await portIsFree(native)) || !(await portIsFree(storage));
       if (!taken || attempt === 3) throw error;
@@ -45,6 +47,7 @@ async function startOn(
   home: string,
   program: CassandraProgram,
   credentials: CassandraCredentials,
+  isBrief: boolean,
 ): Promise<RunningCassandra> {
   const folder = join(home, 'cassandra');
   await mkdir(folder, { recursive: true });
@@ -55,7 +58,7 @@ async function startOn(
     command: program.java,
     args: [
       ...archive.options,
-      ...javaOptions(folder),
+      ...javaOptions(folder, isBrief),
       ...['-cp', program.classPath, 'org.apache.cassandra.service.CassandraDaemon'],
     ],
     logFile: join(home, 'logs', 'cassandra.log'),

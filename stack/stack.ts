@@ -30,6 +30,8 @@ export interface StackOptions {
   /** For a Temporal that is started here. */
   readonly namespace?: string;
   readonly searchAttributes?: Readonly<Record<string, SearchAttributeType>>;
+  /** For a Cassandra that is started here: whether it is to run for minutes only; default false. */
+  readonly brief?: boolean;
   /** Takes a line for every step that takes long. */
   readonly log: (line: string) => void;
 }
@@ -50,11 +52,11 @@ export interface Stack {
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const home = resolve(options.home);
-  const { log } = options;
+  const { brief, log } = options;
   const lock = options.temporal && options.cassandra ? null : await lockHome(home);
   const [temporal, cassandra] = await Promise.allSettled([
     options.temporal ? null : timed('Temporal', log, () => startTemporal({ ...options, home })),
-    options.cassandra ? null : timed('Cassandra', log, () => startCassandra({ home, log })),
+    options.cassandra ? null : timed('Cassandra', log, () => startCassandra({ home, brief, log })),
   ]);
   const services: RunningService[] = [temporal, cassandra].flatMap((start) =>
     start.status === 'fulfilled' && start.value !== null ? [start.value] : [],

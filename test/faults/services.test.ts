@@ -38,7 +38,7 @@ describe('a service that is killed during a run and comes back', () => {
 
   it('Cassandra, while it is published to', async () => {
     const home = join(root, 'cassandra-home');
-    let cassandra = await startCassandra({ home, log: () => undefined });
+    let cassandra = await startCassandra({ home, brief: true, log: () => undefined });
     const shared = process.env.CPA_TEST_CASSANDRA;
     const { contactPoint, localDc, username, password } = cassandra;
     const endpoint = { contactPoints: [contactPoint], localDataCenter: localDc, username, password };
@@ -54,7 +54,7 @@ describe('a service that is killed during a run and comes back', () => {
           await cassandra.exited;
           const said = await failureOf(line);
           assert.match(said, new RegExp(`Cassandra at ${contactPoint}.*keyspace ${line.cassandra.keyspace}`));
-          cassandra = await startCassandra({ home, log: () => undefined });
+          cassandra = await startCassandra({ home, brief: true, log: () => undefined });
           assert.equal(cassandra.contactPoint, contactPoint, 'the node came back elsewhere');
           const backMs = Date.now();
           assert.equal((await run).audit?.passed, true);

@@ -34,7 +34,7 @@ async function start(): Promise<Login> {
     };
   }
   const home = mkdtempSync(join(tmpdir(), 'cpa-serving-'));
-  const service = await startCassandra({ home, log: () => undefined });
+  const service = await startCassandra({ home, brief: true, log: () => undefined });
   stop = async () => {
     await service.stop();
     rmSync(home, { recursive: true, force: true });
