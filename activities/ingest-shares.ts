@@ -70,12 +70,18 @@ export async function ingestShares(
   return shares;
 }
 
-/** Contiguous shares of about equal bytes, in order; small batches are not shared. */
+/**
+ * Contiguous shares of about equal bytes, in order; small batches are not shared. Where threads have several, the first and the
+ * last one are halves: the threads then do not all decode, ask and write at the same time.
+ */
 function sharesOf(ranges: readonly PlannedRange[], threads: number): PlannedRange[][] {
   const total = bytesOf(ranges);
   const count = threads * Math.max(1, Math.ceil(total / (threads * shareBytes)));
   const size = Math.max(leastShareBytes, Math.ceil(total / count));
-  return groupsOf(ranges, size, (r) => r.toByte - r.fromByte);
+  const weight = (r: PlannedRange): number => r.toByte - r.fromByte;
+  if (count <= threads) return groupsOf(ranges, size, weight);
+  const [half] = groupsOf(ranges, size / 2, weight);
+  return [half!, ...groupsOf(ranges.slice(half!.length), size, weight)];
 }
 
 /** Landing bytes of the ranges. */
