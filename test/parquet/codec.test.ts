@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { Int16, Table, TimestampMillisecond, Uint32, Utf8, vectorFromArray } from 'apache-arrow';
 import type { Column } from '../../engine/columnar/column.ts';
 import {
   binaryColumn,
@@ -18,7 +19,7 @@ import {
 } from '../../engine/columnar/column-of.ts';
 import { columnsOf, tableOf, typeOf } from '../../engine/columnar/table.ts';
 import type { DecodedRows } from '../../engine/parquet/c-data.ts';
-import { decodeParquet, encodeParquet } from '../../engine/parquet/codec.ts';
+import { decodeParquet, encodeParquet, encodeTable } from '../../engine/parquet/codec.ts';
 import { specsOfColumns } from '../columnar/specs.ts';
 
 const every = {
@@ -92,6 +93,29 @@ test('dictionaries that differ between batches and row groups keep their values'
       assert.deepEqual(valuesOf(back.columns.x!), ['a', 'b', 'a', 'c', null, 'b', 'd', 'a', 'e']);
     }
   }
+});
+
+test('columns of widths and units that the lake does not write are read through Arrow, with those beside them', async () => {
+  const bytes = encodeTable(
+    new Table({
+      small: vectorFromArray([1, null, -3], new Int16()),
+      unsigned: vectorFromArray([2 ** 32 - 1, 0, null], new Uint32()),
+      ms: vectorFromArray([new Date(-1), null, new Date(1000)], new TimestampMillisecond()),
+      id: vectorFromArray(['a', 'é', null], new Utf8()),
+    }),
+  );
+  const { rows, columns } = await decodeParquet(bytes);
+  assert.equal(rows, 3);
+  assert.deepEqual(
+    Object.entries(columns).map(([name, column]) => [name, column.kind, valuesOf(column)]),
+    [
+      ['small', 'int32', [1, null, -3]],
+      ['unsigned', 'int64', [2n ** 32n - 1n, 0n, null]],
+      ['ms', 'timestamp', [-1000n, null, 1_000_000n]],
+      ['id', 'utf8', ['a', 'é', null]],
+    ],
+  );
+  assert.deepEqual(Object.keys((await decodeParquet(bytes, ['id', 'small'])).columns), ['small', 'id']);
 });
 
 test('two million rows, in one file', async () => {
