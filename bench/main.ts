@@ -15,7 +15,7 @@ import { markdown, missed, type Part, part } from './report.ts';
 const usage = `usage: npm run bench -- [--only engine|line|load] [--events N] [--rounds N] [--data DIR]
   --only    one part; default: all three
   --events  events of the generated landing zone (default 4320000)
-  --rounds  times each side of a comparison runs, in turns (default 2)
+  --rounds  times each side of a comparison runs, in turns (default 5)
   --data    a landing zone for the part "engine" instead of a generated one`;
 
 const partNames = ['engine', 'line', 'load'] as const;
@@ -31,7 +31,7 @@ function optionsOf(args: readonly string[]) {
     },
   });
   const only = partNames.filter((name) => values.only === undefined || values.only === name);
-  const [events, rounds] = [Number(values.events ?? 4_320_000), Number(values.rounds ?? 2)];
+  const [events, rounds] = [Number(values.events ?? 4_320_000), Number(values.rounds ?? 5)];
   if (only.length === 0) throw new Error(`--only ${values.only}: the parts are ${partNames.join(', ')}`);
   for (const n of [events, rounds])
     if (!Number.isInteger(n) || n < 1) throw new Error('--events and --rounds are whole numbers from 1');
