@@ -41,11 +41,10 @@ export function columnsOfStream(
 ): DecodedRows | null {
   const schema = stream.schemaAddr();
   const arrays = stream.arrayAddrs();
-  const { buffer } = memory;
-  const library = { view: new DataView(buffer), bytes: new Uint8Array(buffer) };
+  const library = viewsOf(memory);
   const { view } = library;
   const columns: [string, Column][] = [];
-  for (const [c, name] of namesOfSchema(memory, schema).entries()) {
+  for (const [c, name] of namesAt(library, schema).entries()) {
     if (names !== undefined && !names.includes(name)) continue;
     const type = typeOfSchema(library, pointerAt(view, schema + schemaAt.children, c));
     if (type === null) return null;
@@ -63,8 +62,15 @@ export function columnsOfStream(
 }
 
 /** Names of the columns of a schema at an address, in its order. */
-export function namesOfSchema({ buffer }: LibraryMemory, schema: number): string[] {
-  const library = { view: new DataView(buffer), bytes: new Uint8Array(buffer) };
+export function namesOfSchema(memory: LibraryMemory, schema: number): string[] {
+  return namesAt(viewsOf(memory), schema);
+}
+
+function viewsOf({ buffer }: LibraryMemory): Memory {
+  return { view: new DataView(buffer), bytes: new Uint8Array(buffer) };
+}
+
+function namesAt(library: Memory, schema: number): string[] {
   const { view } = library;
   return Array.from({ length: view.getUint32(schema + schemaAt.childCount, true) }, (_, c) =>
     textAt(library, view.getUint32(pointerAt(view, schema + schemaAt.children, c) + schemaAt.name, true)),

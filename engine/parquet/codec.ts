@@ -135,7 +135,8 @@ function writeByLibrary(
   stored: ReadonlyMap<string, Stored>,
   rowGroupRows: number,
 ): Uint8Array<ArrayBuffer> {
-  const { Compression, EnabledStatistics, Encoding, Table: WasmTable, ...library } = parquetLibrary();
+  const library = parquetLibrary();
+  const { Compression, EnabledStatistics, Encoding } = library;
   let builder = new library.WriterPropertiesBuilder()
     .setCompression(Compression.ZSTD)
     .setWriterVersion(library.WriterVersion.V1)
@@ -147,7 +148,7 @@ function writeByLibrary(
     builder = builder.setColumnCompression(name, how === 'packed' ? Compression.UNCOMPRESSED : Compression.SNAPPY);
   }
   // Builder methods take the builder before, writeParquet takes table and properties: nothing is left to free.
-  return library.writeParquet(WasmTable.fromIPCStream(stream), builder.build()) as Uint8Array<ArrayBuffer>;
+  return library.writeParquet(library.Table.fromIPCStream(stream), builder.build()) as Uint8Array<ArrayBuffer>;
 }
 
 /**

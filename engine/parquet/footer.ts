@@ -13,7 +13,9 @@ export const magic = new TextEncoder().encode('PAR1');
 const endBytes = 8;
 /** Key of the Arrow schema, from which readers know that a column is a dictionary in memory. */
 const arrowSchemaKey = 'ARROW:schema';
-const [byteArray, optional, utf8] = [6, 1, 0];
+/** Physical type of texts. */
+export const byteArray = 6;
+const [optional, utf8] = [1, 0];
 
 /** A structure: values of its fields. */
 export type Struct = Readonly<Record<`field_${number}`, unknown>>;

@@ -3,9 +3,8 @@
  */
 import type { Column, ColumnSpec, DictionaryColumn } from '../columnar/column.ts';
 import { dictionaryChunk } from './dictionary-chunk.ts';
-import { type ColumnMetaData, footerOf, magic, type RowGroup, readFooter, type Struct } from './footer.ts';
+import { byteArray, type ColumnMetaData, footerOf, magic, type RowGroup, readFooter, type Struct } from './footer.ts';
 
-const byteArray = 6;
 const encodings = { plain: 0, rle: 3, dictionary: 8 };
 const codecs = { UNCOMPRESSED: 0, SNAPPY: 1 };
 

@@ -17,10 +17,9 @@ import {
   utf8Column,
   valuesOf,
 } from '../../engine/columnar/column-of.ts';
-import { columnsOf, tableOf, typeOf } from '../../engine/columnar/table.ts';
+import { columnsOf, specsOf, tableOf, typeOf } from '../../engine/columnar/table.ts';
 import type { DecodedRows } from '../../engine/parquet/c-data.ts';
 import { decodeParquet, encodeParquet, encodeTable } from '../../engine/parquet/codec.ts';
-import { specsOfColumns } from '../columnar/specs.ts';
 
 const every = {
   utf8: utf8Column(['a', '', null, 'grün \u{1f680}', 'a']),
@@ -168,7 +167,7 @@ test('damaged bytes are an error, and the next file still works', async () => {
 });
 
 function encoded(columns: Readonly<Record<string, Column>>, rowGroupRows?: number): Uint8Array<ArrayBuffer> {
-  return encodeParquet(columns, specsOfColumns(columns), rowGroupRows === undefined ? {} : { rowGroupRows }).slice();
+  return encodeParquet(columns, specsOf(tableOf(columns)), rowGroupRows === undefined ? {} : { rowGroupRows }).slice();
 }
 
 async function roundTrip(columns: Readonly<Record<string, Column>>): Promise<DecodedRows> {

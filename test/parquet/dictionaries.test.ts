@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { dictionaryColumn, int32Column, valuesOf } from '../../engine/columnar/column-of.ts';
+import { specsOf, tableOf } from '../../engine/columnar/table.ts';
 import { decodeParquet, encodeParquet } from '../../engine/parquet/codec.ts';
-import { specsOfColumns } from '../columnar/specs.ts';
 
 /** A column of texts beside one of numbers: dictionaries alone are written by the library. */
 function encoded(texts: readonly (string | null)[], rowGroupRows = 1000): Uint8Array<ArrayBuffer> {
@@ -13,7 +13,7 @@ function encoded(texts: readonly (string | null)[], rowGroupRows = 1000): Uint8A
     n: int32Column(texts.map((_, i) => i)),
     text: dictionaryColumn(texts),
   };
-  return encodeParquet(columns, specsOfColumns(columns), { rowGroupRows }).slice();
+  return encodeParquet(columns, specsOf(tableOf(columns)), { rowGroupRows }).slice();
 }
 
 /** Both readers: the library, and one that has no code in common with it. */
