@@ -14,5 +14,5 @@ COPY --from=build /app /app
 # The lake is all that is written; a named volume mounted here takes over the owner.
 RUN mkdir /lake && chown node:node /lake
 USER node
-ENTRYPOINT ["node", "--single-threaded-gc", "--enable-source-maps"]
+ENTRYPOINT ["node", "--single-threaded-gc", "--heap-growing-percent=150", "--max-semi-space-size=32", "--enable-source-maps"]
 CMD ["dist/worker/main.js"]

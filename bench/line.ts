@@ -4,14 +4,13 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Activities } from '../activities/activities.ts';
 import { generateLanding } from '../cli/generate/landing.ts';
-import type { CassandraConfig } from '../serving/config.ts';
-import { openServing } from '../serving/serving.ts';
 import type { Stack } from '../stack/stack.ts';
-import { type ComputePool, computePool } from '../worker/compute/pool.ts';
-import { loadConfig } from '../worker/config.ts';
+import { computePool } from '../worker/compute/pool.ts';
+import { type Config, loadConfig } from '../worker/config.ts';
 import { connectTemporal, type TemporalAccess } from '../worker/temporal.ts';
-import { startWorker } from '../worker/worker.ts';
+import { type LineActivities, lineActivities, startWorker } from '../worker/worker.ts';
 import { covered, type RunTimes, runTimes } from './activity-time.ts';
 import { budgets } from './budgets.ts';
 import { budgeted, type Figure, measured } from './report.ts';
@@ -26,12 +25,12 @@ interface TimedRun {
 }
 
 /** Runs before the timed ones: what compiles code, here and in Cassandra, has settled only then. */
-const warmUps = 4;
+const warmUps = 12;
 const timedRuns = 3;
 
 /**
- * Lines in one process, each with a lake and a keyspace of its own, that share their threads: some warm the code up, the next
- * are timed, and the last of them runs once more with nothing to do.
+ * Lines one after another through one worker, each over a lake and a keyspace of its own: some warm the code up, the next are
+ * timed, and the last of them runs once more with nothing to do.
  */
 export async function benchLine(
   stack: Stack,
@@ -45,15 +44,33 @@ export async function benchLine(
     const hasOriginal = existsSync(join(original, 'customers_orgs.csv'));
     const landing = hasOriginal ? original : join(folder, 'landing');
     if (!hasOriginal) await generateLanding({ events: 43_200, days: 60, seed: 1, out: landing, defects: 'original' });
+    const taskQueue = `bench-${unique()}`;
+    const configOf = (n: number): Config =>
+      loadConfig({ CPA_LANDING: landing, CPA_LAKE: join(folder, `lake-${n}`), CPA_TASK_QUEUE: taskQueue });
+    let line: LineActivities;
+    const cassandra = { ...stack.cassandra, keyspace: 'bench' };
+    const activities = delegating(() => line.activities);
+    const worker = await startWorker({ config: configOf(0), temporal, cassandra, compute, activities });
     const first: TimedRun[] = [];
-    let idle: TimedRun | undefined;
-    for (let n = 0; n < warmUps + timedRuns; n++) {
-      const isLast = n === warmUps + timedRuns - 1;
-      const lake = join(folder, `lake-${n}`);
-      const [run, again] = await runs({ stack, temporal, compute, landing, lake }, isLast ? 2 : 1);
-      first.push(run!);
-      idle = again;
-      log(`the whole line, ${n < warmUps ? 'warming up' : 'warm'}: ${(run!.wallMs / 1000).toFixed(2)} s`);
+    let idle: TimedRun;
+    try {
+      for (let n = 0; n < warmUps + timedRuns; n++) {
+        const keyspace = `bench_${unique()}`;
+        line = lineActivities(configOf(n), { ...cassandra, keyspace }, compute);
+        // The keyspace and its tables are part of a stack that is up.
+        const session = await line.serving();
+        try {
+          const run = await timedRun(temporal, taskQueue);
+          first.push(run);
+          log(`the whole line, ${n < warmUps ? 'warming up' : 'warm'}: ${(run.wallMs / 1000).toFixed(2)} s`);
+          if (n === warmUps + timedRuns - 1) idle = await timedRun(temporal, taskQueue);
+        } finally {
+          await session.executeOnce(`DROP KEYSPACE IF EXISTS ${keyspace}`);
+          await line.close();
+        }
+      }
+    } finally {
+      await worker.stop();
     }
     log(`… with nothing to do: ${(idle!.wallMs / 1000).toFixed(2)} s`);
     const timed = first.slice(warmUps).sort((a, b) => a.wallMs - b.wallMs);
@@ -64,7 +81,7 @@ export async function benchLine(
     return {
       about:
         `\`dailyRun\` on ${hasOriginal ? 'the original data' : 'generated data of 43,200 events'} into an empty lake and an empty ` +
-        `keyspace; stack and worker run, and have run ${warmUps} times on other lakes; the median of ${timedRuns} runs.`,
+        `keyspace, through a worker that has done it ${warmUps} times before on other lakes; the median of ${timedRuns} runs.`,
       figures: [
         budgeted(budgets.landingToCassandra, warm.wallMs / 1000),
         ...layers,
@@ -84,37 +101,27 @@ export async function benchLine(
   }
 }
 
-interface LineOptions {
-  readonly stack: Stack;
-  readonly temporal: TemporalAccess;
-  readonly compute: ComputePool;
-  readonly landing: string;
-  readonly lake: string;
+/** Activities that are those of another line at every call. */
+function delegating(current: () => Activities): Activities {
+  return {
+    loadMaster: (request) => current().loadMaster(request),
+    drainStream: () => current().drainStream(),
+    buildDirty: (request) => current().buildDirty(request),
+    enterLedger: (tables) => current().enterLedger(tables),
+    publish: (request) => current().publish(request),
+    audit: (request) => current().audit(request),
+  };
 }
 
-/** Runs `dailyRun` a number of times on a line of its own, then takes its keyspace away. */
-async function runs({ stack, temporal, compute, landing, lake }: LineOptions, times: number): Promise<TimedRun[]> {
-  const id = randomUUID().replaceAll('-', '').slice(0, 12);
-  const taskQueue = `bench-${id}`;
-  const cassandra: CassandraConfig = { ...stack.cassandra, keyspace: `bench_${id}` };
-  const config = loadConfig({ CPA_LANDING: landing, CPA_LAKE: lake, CPA_TASK_QUEUE: taskQueue });
-  // The keyspace and its tables are part of a stack that is up.
-  const session = await openServing(cassandra);
-  const worker = await startWorker({ config, temporal, cassandra, compute });
-  const timed: TimedRun[] = [];
-  try {
-    for (let n = 0; n < times; n++) {
-      const workflowId = `${taskQueue}-${n}`;
-      const from = performance.now();
-      await temporal.client.workflow.execute('dailyRun', { taskQueue, workflowId, args: [{}] });
-      timed.push({ wallMs: performance.now() - from, times: await runTimes(temporal.client, workflowId) });
-    }
-  } finally {
-    await worker.stop();
-    await session.executeOnce(`DROP KEYSPACE IF EXISTS ${cassandra.keyspace}`);
-    await session.close();
-  }
-  return timed;
+async function timedRun(temporal: TemporalAccess, taskQueue: string): Promise<TimedRun> {
+  const workflowId = `${taskQueue}-${unique()}`;
+  const from = performance.now();
+  await temporal.client.workflow.execute('dailyRun', { taskQueue, workflowId, args: [{}] });
+  return { wallMs: performance.now() - from, times: await runTimes(temporal.client, workflowId) };
+}
+
+function unique(): string {
+  return randomUUID().replaceAll('-', '').slice(0, 12);
 }
 
 function outsideMs({ wallMs, times }: TimedRun): number {

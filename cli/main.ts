@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --single-threaded-gc --enable-source-maps
+#!/usr/bin/env -S node --single-threaded-gc --heap-growing-percent=150 --max-semi-space-size=32 --enable-source-maps
 /** The command `cpa`. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

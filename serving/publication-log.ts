@@ -163,8 +163,40 @@ function rowFile(
   return writeDataFiles(lake.store, pathOf(publications.name), metadata, table, { fileName: randomUUID, nowMs });
 }
 
-async function readRows(lake: Lake, snapshot: Snapshot, files: readonly AddFile[], mart: string) {
-  const table = await readFiles(lake.store, pathOf(publications.name), snapshot.metadata, files);
+/** One row of the log. */
+interface LogRow {
+  readonly publication: Publication;
+  readonly state: string;
+}
+
+/** Rows by path of the files read so far: files never change, and whoever publishes looks at the newest of them again and again. */
+const readBefore = new WeakMap<Lake, Map<string, readonly LogRow[]>>();
+const filesKept = 1000;
+
+async function readRows(
+  lake: Lake,
+  snapshot: Snapshot,
+  files: readonly AddFile[],
+  mart: string,
+): Promise<readonly LogRow[]> {
+  const kept = readBefore.get(lake) ?? new Map<string, readonly LogRow[]>();
+  readBefore.set(lake, kept);
+  const parts = await Promise.all(
+    files.map(async (file) => {
+      const rows = kept.get(file.path) ?? (await readFile(lake, snapshot, file));
+      kept.set(file.path, rows);
+      return rows;
+    }),
+  );
+  for (const path of kept.keys()) {
+    if (kept.size <= filesKept) break;
+    kept.delete(path);
+  }
+  return parts.flat().filter(({ publication }) => publication.mart === mart);
+}
+
+async function readFile(lake: Lake, snapshot: Snapshot, file: AddFile): Promise<LogRow[]> {
+  const table = await readFiles(lake.store, pathOf(publications.name), snapshot.metadata, [file]);
   const column = (name: string) => columnOf(table, name);
   const [numbers, marts, states, versions, rebuilds] = [
     column('number'),
@@ -181,7 +213,7 @@ async function readRows(lake: Lake, snapshot: Snapshot, files: readonly AddFile[
       rebuild: valueAt(rebuilds, i) === true,
     },
     state: String(valueAt(states, i)),
-  })).filter(({ publication }) => publication.mart === mart);
+  }));
 }
 
 /** A file without statistics may hold anything. */

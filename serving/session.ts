@@ -108,7 +108,8 @@ function optionsOf(config: CassandraConfig): cassandra.DseClientOptions {
       : { cloud: { secureConnectBundle } }),
     ...(username === undefined ? {} : { credentials: { username, password: password ?? '' } }),
     ...(tls === undefined ? {} : { sslOptions: tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile) } }),
-    encoding: { useBigIntAsLong: true },
+    // Cells are neither changed after they were given nor kept: nothing has to be copied.
+    encoding: { useBigIntAsLong: true, copyBuffer: false },
     queryOptions: {
       consistency: cassandra.types.consistencies.localQuorum,
       serialConsistency: cassandra.types.consistencies.localSerial,

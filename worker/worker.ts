@@ -1,6 +1,6 @@
 /** A worker of the line: workflows, activities and their compute threads. */
 import { Worker } from '@temporalio/worker';
-import { createActivities } from '../activities/activities.ts';
+import { type Activities, createActivities } from '../activities/activities.ts';
 import { Lake } from '../engine/delta/lake.ts';
 import { openStore } from '../engine/storage/open.ts';
 import type { CassandraConfig } from '../serving/config.ts';
@@ -24,34 +24,52 @@ export interface WorkerOptions {
   readonly cassandra: CassandraConfig;
   /** Threads shared with other workers of this process; the caller closes them. Default: threads of its own. */
   readonly compute?: ComputePool;
+  /** In place of those over the lake of `config`. */
+  readonly activities?: Activities;
 }
 
-/** Starts a worker on the configured task queue. Cassandra is connected to when the first activity needs it. */
-export async function startWorker({ config, temporal, cassandra, ...shared }: WorkerOptions): Promise<LineWorker> {
-  await registerSearchAttributes(temporal);
-  const compute = shared.compute ?? computePool(config.threads);
+/** The activities over one lake and one keyspace. */
+export interface LineActivities {
+  readonly activities: Activities;
+  /** The connection to Cassandra, which the first call opens. */
+  serving(): Promise<Session>;
+  /** Disconnects from Cassandra. */
+  close(): Promise<void>;
+}
+
+/** The activities over the lake of `config`. Cassandra is connected to when the first of them needs it. */
+export function lineActivities(config: Config, cassandra: CassandraConfig, compute: ComputePool): LineActivities {
   let session: Promise<Session> | null = null;
+  const serving = () => {
+    session ??= openServing(cassandra).catch((error: unknown) => {
+      session = null;
+      throw error;
+    });
+    return session;
+  };
   const activities = createActivities({
     lake: new Lake(openStore(config.lake), Date.now),
     lakeRoot: config.lake,
     landing: config.landing,
     compute,
-    serving: () => {
-      session ??= openServing(cassandra).catch((error: unknown) => {
-        session = null;
-        throw error;
-      });
-      return session;
-    },
+    serving,
     clock: Date.now,
     batchBytes: config.batchBytes,
   });
+  return { activities, serving, close: async () => (await session?.catch(() => null))?.close() };
+}
+
+/** Starts a worker on the configured task queue. */
+export async function startWorker({ config, temporal, cassandra, ...shared }: WorkerOptions): Promise<LineWorker> {
+  await registerSearchAttributes(temporal);
+  const compute = shared.compute ?? computePool(config.threads);
+  const line = lineActivities(config, cassandra, compute);
   const worker = await Worker.create({
     connection: temporal.connection,
     namespace: temporal.namespace,
     taskQueue: config.taskQueue,
     workflowBundle: await workflowBundle(),
-    activities,
+    activities: shared.activities ?? line.activities,
     // Heartbeats go out as they come, one a second: a dead worker is noticed after five, a busy one is not taken for dead.
     maxHeartbeatThrottleInterval: '1 second',
     // A workflow whose worker is gone is taken over by another after this.
@@ -61,7 +79,7 @@ export async function startWorker({ config, temporal, cassandra, ...shared }: Wo
   });
   const stopped = worker.run().finally(async () => {
     if (shared.compute === undefined) await compute.close();
-    await (await session?.catch(() => null))?.close();
+    await line.close();
   });
   return {
     stopped,
