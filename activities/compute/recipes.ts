@@ -59,14 +59,18 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     'silver.usage_events': eventMeasures,
   }),
   'gold.org_monthly_revenue': recipe((t) => orgMonthlyRevenue({ billing: t['silver.billing_monthly']! })),
-  'gold.org_monthly_reconciliation': recipe((t) =>
-    orgMonthlyReconciliation({
-      usage: t['gold.org_daily_usage_by_service']!,
-      revenue: t['gold.org_monthly_revenue']!,
-    }),
+  'gold.org_monthly_reconciliation': recipe(
+    (t) =>
+      orgMonthlyReconciliation({
+        usage: t['gold.org_daily_usage_by_service']!,
+        revenue: t['gold.org_monthly_revenue']!,
+      }),
+    { 'gold.org_daily_usage_by_service': ['org_id', 'usage_date', 'daily_cost_usd'] },
   ),
-  'gold.org_daily_cost_anomalies': recipe((t, { fromDay, toDay }) =>
-    orgDailyCostAnomalies({ usage: t['gold.org_daily_usage_by_service']!, fromDay: fromDay!, toDay: toDay! }),
+  'gold.org_daily_cost_anomalies': recipe(
+    (t, { fromDay, toDay }) =>
+      orgDailyCostAnomalies({ usage: t['gold.org_daily_usage_by_service']!, fromDay: fromDay!, toDay: toDay! }),
+    { 'gold.org_daily_usage_by_service': ['org_id', 'usage_date', 'service_name', 'daily_cost_usd'] },
   ),
   'gold.org_monthly_engagement': recipe((t, { usersMonthDay }) =>
     orgMonthlyEngagement({

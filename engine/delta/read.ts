@@ -18,8 +18,9 @@ import type { AddFile, TableMetadata } from './types.ts';
 /** Files being read at a time: enough to hide the store, few enough for the library's memory. */
 const reading = 4;
 
-/** Files of up to so many bytes are read whole, whatever columns are wanted: picking some costs more. */
+/** Files of up to so many bytes are read whole, unless no more than a third of the columns is wanted: picking more costs more. */
 const smallFile = 64 * 1024;
+const pickedPart = 1 / 3;
 
 /**
  * The rows of the files, in the order of the list: exactly the columns asked for (default all), in that order and with the
@@ -35,10 +36,11 @@ export async function readFiles(
 ): Promise<Table> {
   const specs = columns === undefined ? metadata.columns : columns.map((name) => specOf(metadata, name));
   const inFiles = specs.filter(({ name }) => !metadata.partitionColumns.includes(name));
+  const few = inFiles.length <= metadata.columns.length * pickedPart;
   const parts = await mapBounded(files, reading, async (file) => {
     const path = `${tablePath}/${file.path}`;
     const needsFile = inFiles.length > 0 || Number.isNaN(file.stats.numRecords);
-    const isWhole = columns === undefined || file.size <= smallFile;
+    const isWhole = columns === undefined || (file.size <= smallFile && !few);
     const stored = needsFile ? await decode(store, path, inFiles, isWhole) : null;
     const rows = stored?.rows ?? file.stats.numRecords;
     return specs.map((spec): Column => {
