@@ -25,8 +25,8 @@ interface TimedRun {
 }
 
 /** Runs before the timed ones: what compiles code, here and in Cassandra, has settled only then. */
-const warmUps = 12;
-const timedRuns = 3;
+const warmUps = 20;
+const timedRuns = 5;
 
 /**
  * Lines one after another through one worker, each over a lake and a keyspace of its own: some warm the code up, the next are

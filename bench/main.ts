@@ -12,14 +12,13 @@ import { benchLine } from './line.ts';
 import { benchAgainstDsbulk } from './load.ts';
 import { markdown, missed, type Part, part } from './report.ts';
 
-const usage = `usage: npm run bench -- [--only engine|load|line] [--events N] [--rounds N] [--data DIR]
+const usage = `usage: npm run bench -- [--only engine|line|load] [--events N] [--rounds N] [--data DIR]
   --only    one part; default: all three
   --events  events of the generated landing zone (default 4320000)
   --rounds  times each side of a comparison runs, in turns (default 5)
   --data    a landing zone for the part "engine" instead of a generated one`;
 
-/** In their order: what a load compiles in Cassandra serves the line after it. */
-const partNames = ['engine', 'load', 'line'] as const;
+const partNames = ['engine', 'line', 'load'] as const;
 
 function optionsOf(args: readonly string[]) {
   const { values } = parseArgs({
@@ -48,8 +47,8 @@ async function bench(args: readonly string[]): Promise<number> {
   try {
     const bodies = {
       engine: () => part('Landing to Gold', () => benchEngine({ stack, landing, events, rounds, log })),
-      load: () => part('Loading Cassandra', () => benchAgainstDsbulk(stack, 200_000, rounds, log)),
       line: () => part('The whole line', () => benchLine(stack, log)),
+      load: () => part('Loading Cassandra', () => benchAgainstDsbulk(stack, 200_000, rounds, log)),
     };
     const parts: Part[] = [];
     for (const name of only) parts.push(await bodies[name]());

@@ -13,7 +13,7 @@ import type { Session, Statement } from './session.ts';
 /** Cassandra warns and then refuses large batches; its count adds a header to every cell. */
 const batchBytes = 40 * 1024 - 1;
 const cellHeaderBytes = 16;
-const inFlight = 8;
+const inFlight = 24;
 
 /** Writes whole rows of `table` (the mart's columns, nulls included); `rows` are row numbers. Returns how many. */
 export async function writeRows(
