@@ -56,7 +56,7 @@ async function startOn(
     args: [
       ...['server', 'start-dev', '--db-filename', join(home, 'temporal.db'), '--ip', '127.0.0.1'],
       ...['--port', String(port), '--ui-port', String(uiPort), '--headless=false', '--log-level', 'error'],
-      // Twice as fast as SQLite's own settings; what was committed survives the end of the process, if not that of the machine.
+      // A third less processor time than with SQLite's own settings; what was committed survives the end of the process, if not that of the machine.
       ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'],
       ...(namespace === 'default' ? [] : ['--namespace', namespace]),
       ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
