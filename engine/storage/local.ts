@@ -89,8 +89,9 @@ function checked(path: string): string {
 async function withTemporary(target: string, bytes: Uint8Array, publish: (temporary: string) => void): Promise<void> {
   const folder = dirname(target);
   const temporary = join(folder, `.${basename(target)}.${randomUUID()}.tmp`);
+  const changed = [folder];
   try {
-    const file = await createIn(folder, temporary);
+    const file = createIn(folder, temporary, changed);
     try {
       writeFileSync(file, bytes);
       await sync(file);
@@ -102,10 +103,11 @@ async function withTemporary(target: string, bytes: Uint8Array, publish: (tempor
     rmSync(temporary, { force: true });
     throw error;
   }
-  await syncFolder(folder);
+  await Promise.all(changed.map(syncFolder));
 }
 
-async function createIn(folder: string, path: string): Promise<number> {
+/** A new file; adds the folders that got a new folder for it to `changed`. */
+function createIn(folder: string, path: string, changed: string[]): number {
   try {
     return openSync(path, 'wx');
   } catch (error) {
@@ -114,15 +116,37 @@ async function createIn(folder: string, path: string): Promise<number> {
   const first = mkdirSync(folder, { recursive: true });
   // A folder that is not durable in its parent would take the file with it.
   if (first !== undefined) {
-    for (let parent = dirname(folder); parent.length >= dirname(first).length; parent = dirname(parent)) {
-      await syncFolder(parent);
-      if (parent === dirname(parent)) break;
-    }
+    for (let made = folder; made.length >= first.length; made = dirname(made)) changed.push(dirname(made));
   }
   return openSync(path, 'wx');
 }
 
-async function syncFolder(path: string): Promise<void> {
+interface FolderSync {
+  readonly now: Promise<void>;
+  next?: Promise<void>;
+}
+
+const folderSyncs = new Map<string, FolderSync>();
+
+/** Makes the entries of a folder durable: at once, or with all who ask while a sync is under way in the one after it. */
+function syncFolder(path: string): Promise<void> {
+  const turn = folderSyncs.get(path);
+  if (turn === undefined) return beginSync(path);
+  turn.next ??= turn.now.catch(() => undefined).then(() => beginSync(path));
+  return turn.next;
+}
+
+function beginSync(path: string): Promise<void> {
+  const turn: FolderSync = { now: syncNow(path) };
+  folderSyncs.set(path, turn);
+  const end = () => {
+    if (folderSyncs.get(path) === turn) folderSyncs.delete(path);
+  };
+  turn.now.then(end, end);
+  return turn.now;
+}
+
+async function syncNow(path: string): Promise<void> {
   const folder = openSync(path, 'r');
   try {
     await sync(folder);
