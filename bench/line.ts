@@ -24,7 +24,7 @@ interface TimedRun {
   readonly times: RunTimes;
 }
 
-/** Runs before the timed ones: Java, which compiles until about the thirtieth, takes half the processor time then that it took in the fifth. */
+/** Runs before the timed ones: Java compiles until about the thirtieth. */
 const warmUps = 30;
 const timedRuns = 9;
 
