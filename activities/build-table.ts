@@ -1,15 +1,16 @@
 /** Builds what is dirty of one Silver table or Gold mart: tasks on compute threads, one commit for a group of them. */
 import { filesOf } from '../engine/delta/partitions.ts';
-import { type AddFile, CommitConflict, type Snapshot, type TableMetadata } from '../engine/delta/types.ts';
+import { type AddFile, CommitConflict, type Snapshot } from '../engine/delta/types.ts';
+import { bronzeUsageEvents } from '../schemas/bronze.ts';
 import { contractOf } from '../schemas/catalog.ts';
-import { metadataOf, type TableContract } from '../schemas/contract.ts';
-import { dimOrgs, dimResources } from '../schemas/silver.ts';
+import { consumedId, metadataWith, type TableContract } from '../schemas/contract.ts';
+import { dimOrgs, dimResources, silverUsageEvents } from '../schemas/silver.ts';
 import { checkBalance, workInfo } from './commit-info.ts';
 import type { BuildPartitionsInput, BuiltPartitions } from './compute/build-partitions.ts';
 import { mapTasks } from './compute/compute.ts';
 import { Imbalance } from './compute/conserved.ts';
 import type { ActivityContext, Run } from './context.ts';
-import { consumedId, dayAfter, type ExtraVersions, fixedVersions, monthOf, wholeTable } from './dirty.ts';
+import { dayAfter, type ExtraVersions, fixedVersions, monthOf, wholeTable } from './dirty.ts';
 import { partitionOf } from './partition.ts';
 import { reconcileSilverQuarantine } from './quarantine.ts';
 import { keptSnapshots } from './snapshots.ts';
@@ -90,8 +91,8 @@ export async function buildTable(context: ActivityContext, run: Run, request: Bu
         reads: readsOf(contract, partitions),
         adds,
         removes,
-        txns: consumedVersions(contract, partitions, request),
-        ...(base === null ? { metadata: metadataOf(contract) } : {}),
+        txns: consumedVersions(contract, partitions, request, upstream),
+        metadata: metadataWith(contract, base?.metadata ?? null),
         dataChange: true,
         operation: 'WRITE',
         info: workInfo(run, counts, {
@@ -141,12 +142,18 @@ function consumedVersions(
   contract: TableContract,
   partitions: readonly string[],
   request: BuildRequest,
+  upstream: ReadonlyMap<string, Snapshot>,
 ): Record<string, number> {
   const txns: Record<string, number> = {};
   for (const partition of partitions) {
     for (const [name, version] of Object.entries({ ...request.pinned, ...fixedVersions(contract, request.extra) })) {
       txns[consumedId(contract.name, partition, name)] = version;
     }
+    if (contract.serving?.speed == null) continue;
+    // Carried through Silver: what the speed layer must not add to this partition any more.
+    const silver = silverUsageEvents.name;
+    const version = upstream.get(silver)?.txns.get(consumedId(silver, partition, bronzeUsageEvents.name));
+    if (version !== undefined) txns[consumedId(contract.name, partition, bronzeUsageEvents.name)] = version;
   }
   return txns;
 }
@@ -212,7 +219,7 @@ async function runChunk(
   partitions: readonly string[],
   extra: ExtraVersions,
 ): Promise<BuiltPartitions> {
-  const metadata = base?.metadata ?? metadataOf(contract);
+  const metadata = metadataWith(contract, base?.metadata ?? null);
   const whole = partitions[0] === wholeTable;
   const current = (base?.files ?? []).filter((f) => whole || partitions.includes(partitionOf(f)));
   const common = { lake: context.lakeRoot, table: contract.name, metadata, current, nowMs: context.clock() };
@@ -238,7 +245,7 @@ async function runChunk(
             : whole || map.kind === 'dimension' || map.kind === 'whole'
               ? snapshot.files
               : filesFor(snapshot, partitions, map);
-        return [table, { metadata: withContract(contractOf(table), snapshot), files }];
+        return [table, { metadata: metadataWith(contractOf(table), snapshot?.metadata ?? null), files }];
       }),
     ),
     compare: whole,
@@ -249,15 +256,6 @@ async function runChunk(
     },
   };
   return context.compute.run('buildPartitions', input, { signal: run.signal });
-}
-
-/** The columns to read an upstream with: those of its contract that nothing has stated yet come out as null. */
-function withContract(contract: TableContract, snapshot: Snapshot | undefined): TableMetadata {
-  const full = metadataOf(contract);
-  if (snapshot === undefined) return full;
-  const { metadata } = snapshot;
-  const present = new Set(metadata.columns.map((c) => c.name));
-  return { ...metadata, columns: [...metadata.columns, ...full.columns.filter((c) => !present.has(c.name))] };
 }
 
 function filesFor(

@@ -6,7 +6,7 @@
  */
 import type { Lake } from '../engine/delta/lake.ts';
 import type { Snapshot } from '../engine/delta/types.ts';
-import type { TableContract, Upstream } from '../schemas/contract.ts';
+import { consumedId, type TableContract, type Upstream } from '../schemas/contract.ts';
 import { dimensionChanges } from './dimension-changes.ts';
 import { partitionOf } from './partition.ts';
 import { snapshotOf } from './snapshots.ts';
@@ -26,11 +26,6 @@ export interface Work {
 
 /** Extra versions a target consumes besides tables: name → version. */
 export type ExtraVersions = Readonly<Record<string, number>>;
-
-/** Application id of the record that `partition` of `target` consumed `upstream`. */
-export function consumedId(target: string, partition: string, upstream: string): string {
-  return `${target}/${partition}←${upstream}`;
-}
 
 /** Whether a table is built whole: one of its upstreams maps to every partition, or it has none. */
 export function isWhole(contract: TableContract): boolean {

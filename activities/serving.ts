@@ -1,10 +1,10 @@
 /** Publishing a mart to Cassandra, and reading back what changed. */
 import { marts } from '../schemas/gold.ts';
-import { martReader } from '../serving/mart-rows.ts';
 import { readPublications } from '../serving/publication-log.ts';
 import { publicationState } from '../serving/publication-state.ts';
 import { type PublishResult, publish } from '../serving/publish.ts';
 import { rebuild } from '../serving/rebuild.ts';
+import { martReader } from '../serving/served-rows.ts';
 import { verify } from '../serving/verify.ts';
 import type { PublishProgress } from '../serving/write-publication.ts';
 import type { ActivityContext, Run } from './context.ts';

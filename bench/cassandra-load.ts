@@ -7,6 +7,12 @@ import { servedMart } from '../serving/cql-type.ts';
 import type { Session } from '../serving/session.ts';
 import { allRows, writeRows } from '../serving/writer.ts';
 
+/** The mart as the batch layer alone would serve it: DSBulk is given the same columns. */
+export const mart = servedMart({
+  ...orgDailyUsageByService,
+  serving: { ...orgDailyUsageByService.serving!, speed: null },
+});
+
 const services = ['analytics', 'compute', 'database', 'genai', 'networking', 'storage'];
 
 /** Rows as the daily usage mart has them: days of organisations of six services, some measures null. */
@@ -20,6 +26,7 @@ export function usageRows(rows: number): Table {
       if (name === 'service_name') return services[i % services.length]!;
       if (nullable && (i + name.length) % 7 === 0) return null;
       if (type.kind === 'decimal') return BigInt((i * 7919 + name.length * 104_729) % 100_000_000_000);
+      if (type.kind === 'int32') return i % 8;
       return type.kind === 'int64' ? BigInt(i % 40) : `${name}_${i % 5}`;
     });
     return [name, columnOfValues(type, values)] as const;
@@ -32,7 +39,6 @@ export async function benchLoad(
   session: Session,
   rows = 200_000,
 ): Promise<{ rows: number; ms: number; perSecond: number }> {
-  const mart = servedMart(orgDailyUsageByService);
   const table = usageRows(rows);
   const start = performance.now();
   const written = await writeRows(session, mart, table, allRows(table), Date.now() * 1000);

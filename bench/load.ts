@@ -9,16 +9,13 @@ import { formatDecimal, parseDecimal } from '../engine/columnar/decimal.ts';
 import { columnOf } from '../engine/columnar/table.ts';
 import { orgDailyUsageByService } from '../schemas/gold.ts';
 import { fromCassandra } from '../serving/cell-value.ts';
-import { servedMart } from '../serving/cql-type.ts';
 import { openServing } from '../serving/serving.ts';
 import type { Session } from '../serving/session.ts';
 import type { Stack } from '../stack/stack.ts';
 import { budgets } from './budgets.ts';
-import { benchLoad, usageRows } from './cassandra-load.ts';
+import { benchLoad, mart, usageRows } from './cassandra-load.ts';
 import { budgeted, type Figure, measured, median } from './report.ts';
 import { runDsbulk } from './rival-dsbulk.ts';
-
-const mart = servedMart(orgDailyUsageByService);
 
 /** Loads in turns, each time into an empty keyspace; throws when one side did not write every row, or not the same cost. */
 export async function benchAgainstDsbulk(

@@ -1,7 +1,7 @@
 /** Every table of the lake by name. */
 import { bronzeUsageEvents, masters } from './bronze.ts';
 import type { TableContract } from './contract.ts';
-import { marts } from './gold.ts';
+import { marts, orgDailyUsageByServiceSpeed } from './gold.ts';
 import { landingFiles, ledger, publications } from './ops.ts';
 import { quarantineOf } from './quarantine.ts';
 import { conformedMasters, dimOrgs, dimResources, silverUsageEvents } from './silver.ts';
@@ -15,6 +15,7 @@ export const catalog: readonly TableContract[] = [
   ...conformedMasters,
   silverUsageEvents,
   ...marts,
+  orgDailyUsageByServiceSpeed,
   ...masters.map((m) => quarantineOf(m.name)),
   quarantineOf('usage_events'),
   landingFiles,

@@ -35,6 +35,8 @@ export interface Upstream {
 export interface ServingKey {
   readonly partition: readonly string[];
   readonly clustering: readonly { readonly column: string; readonly order: 'ASC' | 'DESC' }[];
+  /** Table of the speed layer's increments, which are served in the mart's rows; null for marts of the batch layer alone. */
+  readonly speed: string | null;
 }
 
 export interface TableContract {
@@ -99,6 +101,19 @@ export function metadataOf(contract: TableContract): TableMetadata {
     partitionColumns: contract.partition === null ? [] : [contract.partition],
     configuration: {},
   };
+}
+
+/** Metadata as it is, with the columns of the contract that it lacks: those that nothing has stated yet, or that are new. */
+export function metadataWith(contract: TableContract, base: TableMetadata | null): TableMetadata {
+  const full = metadataOf(contract);
+  if (base === null) return full;
+  const present = new Set(base.columns.map((c) => c.name));
+  return { ...base, columns: [...base.columns, ...full.columns.filter((c) => !present.has(c.name))] };
+}
+
+/** Application id of the record that `partition` of `target` consumed `upstream`: its version is that of the upstream table. */
+export function consumedId(target: string, partition: string, upstream: string): string {
+  return `${target}/${partition}←${upstream}`;
 }
 
 /** Names of the fields that are the table's content: what the logical hash and row equality cover. */

@@ -42,6 +42,7 @@ function byOrganisation(day: string, ...rest: readonly string[]): ServingKey {
   return {
     partition: ['org_id'],
     clustering: [{ column: day, order: 'DESC' }, ...rest.map((column) => ({ column, order: 'ASC' as const }))],
+    speed: null,
   };
 }
 
@@ -69,17 +70,48 @@ const usage: readonly Field[] = [
   field('carbon_per_dollar', ratio, 'daily_carbon_kg / daily_carbon_cost_usd'),
 ];
 
+const usageKey = [org, required('usage_date', date, 'UTC day'), service] as const;
+/** With it zeros and nulls add up: a 0 of no event and a 0 that events state are not the same once a null is added. */
+const stated = field(
+  'stated_measures',
+  int32,
+  'Sum of 1 (requests), 2 (CPU hours) and 4 (GB hours stored) for those that at least one event gives a value of',
+);
+
+/** The speed layer's increments to `orgDailyUsageByService`: the events of one Bronze version, not of all. */
+export const orgDailyUsageByServiceSpeed: TableContract = {
+  name: 'gold.org_daily_usage_by_service_speed',
+  layer: 'gold',
+  doc: 'What each micro-batch adds to org_daily_usage_by_service, until the batch layer has consumed it',
+  key: ['org_id', 'usage_date', 'service_name', 'bronze_version'],
+  partition: 'usage_date',
+  fields: [
+    ...usageKey,
+    required('bronze_version', int64, 'Version of bronze.usage_events that brought the events'),
+    orgName,
+    region,
+    plan,
+    ...usage,
+    stated,
+    events,
+  ],
+  upstream: [],
+  rulesVersion: 1,
+  serving: null,
+};
+
 export const orgDailyUsageByService = mart(
   'org_daily_usage_by_service',
   'Cost and usage by organisation, day and service',
   ['org_id', 'usage_date', 'service_name'],
   'usage_date',
-  [org, required('usage_date', date, 'UTC day'), service, orgName, region, plan, ...usage, events],
+  [...usageKey, orgName, region, plan, ...usage, stated, events],
   [
     { table: 'silver.usage_events', map: { kind: 'same' } },
     { table: 'silver.dim_orgs', map: { kind: 'dimension', key: 'org_id' } },
   ],
-  byOrganisation('usage_date', 'service_name'),
+  { ...byOrganisation('usage_date', 'service_name'), speed: orgDailyUsageByServiceSpeed.name },
+  2,
 );
 
 const support: readonly Field[] = [
@@ -237,7 +269,7 @@ const rollupRegion = required(
 const rollupPlan = required('plan_tier', dictionary, 'Plan of the organisations; `unknown` when not known');
 
 function rollup(day: string, ...rest: readonly string[]): ServingKey {
-  return { partition: [day], clustering: rest.map((column) => ({ column, order: 'ASC' as const })) };
+  return { partition: [day], clustering: rest.map((column) => ({ column, order: 'ASC' as const })), speed: null };
 }
 
 export const dailyUsageRollup = mart(

@@ -1,5 +1,5 @@
 /** How a mart's contract reads in CQL. */
-import type { ColumnType } from '../engine/columnar/column.ts';
+import type { ColumnSpec, ColumnType } from '../engine/columnar/column.ts';
 import type { ServingKey, TableContract } from '../schemas/contract.ts';
 
 /** The CQL type that holds a column exactly. Throws for types that Cassandra cannot hold exactly (µs timestamps). */
@@ -33,13 +33,24 @@ export interface ServedMart {
   /** Table name in the keyspace. */
   readonly table: string;
   readonly serving: ServingKey;
-  /** Every column, in the contract's order. */
+  /** Every column of a row: those of the contract in its order, and where increments are served those of `layerColumns`. */
+  readonly fields: readonly ColumnSpec[];
+  /** Their names. */
   readonly columns: readonly string[];
+  /** Columns in which two rows of a key may differ so that one is not the other: not when and from where a row was written. */
+  readonly compared: readonly string[];
   /** Primary key: partition columns, then clustering columns. */
   readonly key: readonly string[];
   /** The column that partitions the mart in the lake; part of the key. */
   readonly partition: string;
 }
+
+/** Which layer wrote a row last, the Bronze version whose total of the key it holds, and the publication that wrote it. */
+const layerColumns: readonly ColumnSpec[] = [
+  { name: 'layer', type: { kind: 'dictionary' }, nullable: false },
+  { name: 'bronze_version', type: { kind: 'int64' }, nullable: false },
+  { name: 'publication', type: { kind: 'int64' }, nullable: false },
+];
 
 /**
  * The mart a contract describes. Throws when the contract is not served, has a Cassandra partition of several columns, or its
@@ -54,20 +65,22 @@ export function servedMart(contract: TableContract): ServedMart {
       `${name}: served by (${serving.partition}), ${key[1]}…, but partitioned by ${partition} in the lake`,
     );
   }
-  const columns = contract.fields.map((f) => f.name);
-  return { contract, table: name.slice(name.indexOf('.') + 1), serving, columns, key, partition };
+  const fields = serving.speed === null ? contract.fields : [...contract.fields, ...layerColumns];
+  const columns = fields.map((f) => f.name);
+  const compared = columns.filter((column) => column !== 'bronze_version' && column !== 'publication');
+  return { contract, table: name.slice(name.indexOf('.') + 1), serving, fields, columns, compared, key, partition };
 }
 
 /** The table's definition, as a migration states it. */
-export function createTable({ contract, table, serving }: ServedMart): string {
-  const columns = contract.fields.map((f) => `  ${f.name} ${cqlType(f.type)},\n`).join('');
+export function createTable({ fields, table, serving }: ServedMart): string {
+  const columns = fields.map((f) => `  ${f.name} ${cqlType(f.type)},\n`).join('');
   const clustering = serving.clustering.map((c) => c.column);
   const key = [`(${serving.partition.join(', ')})`, ...clustering].join(', ');
   const order = serving.clustering.map((c) => `${c.column} ${c.order}`).join(', ');
   return `CREATE TABLE IF NOT EXISTS ${table} (\n${columns}  PRIMARY KEY (${key})\n) WITH CLUSTERING ORDER BY (${order});\n`;
 }
 
-/** Inserts a row: every column of the contract, in its order. */
+/** Inserts a row: every column, in their order. */
 export function insertStatement({ table, columns }: ServedMart): string {
   return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
 }

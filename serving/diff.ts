@@ -1,52 +1,52 @@
 /** What a publication has to write: first which partitions of the mart to read, then which rows of them differ. */
 import type { Table } from 'apache-arrow';
 import { columnOf } from '../engine/columnar/table.ts';
-import { partitionKey } from '../engine/delta/partitions.ts';
-import type { AddFile, Snapshot } from '../engine/delta/types.ts';
 import { rowComparer } from './compare.ts';
+import type { ServedMart } from './cql-type.ts';
 import { rowKeys } from './row-key.ts';
+import { partsOf, type ServedPart, type ServedSnapshot, samePart } from './served-snapshot.ts';
 
-/** A partition to read, with its files at the versions that matter. */
+/** A partition to read, at the versions that matter; absent where it has no rows. */
 export interface PartitionPlan {
   /** Value of the mart's one partition column, as the log has it. */
   readonly value: string | null;
   /** At the version to publish. */
-  readonly next: readonly AddFile[];
+  readonly next: ServedPart | undefined;
   /** At the last closed publication. */
-  readonly base: readonly AddFile[];
+  readonly base: ServedPart | undefined;
   /** At publications that were opened since and not closed, where they changed something. */
-  readonly unclosed: readonly AddFile[];
+  readonly unclosed: readonly ServedPart[];
   /** Whether an unclosed publication may have written keys of it: then rows are written even where they do not differ. */
   readonly rewrite: boolean;
 }
 
 export interface PublicationVersions {
-  readonly next: Snapshot;
-  readonly base: Snapshot | null;
-  readonly unclosed: readonly { readonly snapshot: Snapshot; readonly rebuild: boolean }[];
+  readonly next: ServedSnapshot;
+  readonly base: ServedSnapshot | null;
+  readonly unclosed: readonly { readonly snapshot: ServedSnapshot; readonly rebuild: boolean }[];
   /** Write every row (a rebuild). */
   readonly rebuild: boolean;
 }
 
 /** The partitions whose files are not the same at every version that matters, in order of their values. */
-export function planPartitions({ next, base, unclosed, rebuild }: PublicationVersions): PartitionPlan[] {
-  const nextFiles = byPartition(next);
-  const baseFiles = base === null ? new Map<string, AddFile[]>() : byPartition(base);
-  const others = unclosed.map((u) => ({ files: byPartition(u.snapshot), rebuild: u.rebuild }));
-  const keys = new Set([nextFiles, baseFiles, ...others.map((o) => o.files)].flatMap((files) => [...files.keys()]));
+export function planPartitions(mart: ServedMart, versions: PublicationVersions): PartitionPlan[] {
+  const { rebuild } = versions;
+  const next = partsOf(mart, versions.next);
+  const base = versions.base === null ? new Map<string, ServedPart>() : partsOf(mart, versions.base);
+  const others = versions.unclosed.map((u) => ({ parts: partsOf(mart, u.snapshot), rebuild: u.rebuild }));
+  const keys = new Set([next, base, ...others.map((o) => o.parts)].flatMap((parts) => [...parts.keys()]));
   const plans: PartitionPlan[] = [];
   for (const key of [...keys].sort()) {
-    const nextHere = nextFiles.get(key) ?? [];
-    const baseHere = baseFiles.get(key) ?? [];
-    const writers = others.filter((o) => o.rebuild || !sameFiles(o.files.get(key) ?? [], baseHere));
-    if (!rebuild && writers.length === 0 && sameFiles(nextHere, baseHere)) continue;
-    const touched = new Map(writers.flatMap((o) => o.files.get(key) ?? []).map((file) => [file.path, file]));
-    const [some] = [...nextHere, ...baseHere, ...touched.values()];
+    const [nextHere, baseHere] = [next.get(key), base.get(key)];
+    const writers = others.filter((o) => o.rebuild || !samePart(o.parts.get(key), baseHere));
+    if (!rebuild && writers.length === 0 && samePart(nextHere, baseHere)) continue;
+    const unclosed = writers.flatMap((o) => o.parts.get(key) ?? []);
+    const [some] = [nextHere, baseHere, ...unclosed].filter((part) => part !== undefined);
     plans.push({
-      value: Object.values(some?.partitionValues ?? {})[0] ?? null,
+      value: some?.value ?? null,
       next: nextHere,
       base: baseHere,
-      unclosed: [...touched.values()],
+      unclosed,
       rewrite: rebuild || writers.length > 0,
     });
   }
@@ -64,7 +64,8 @@ export interface RowDiff {
 
 /**
  * Compares rows by key, column by column, exactly; with `rewrite`, every row of `next` is written. No key is both written and
- * deleted (a deletion wins over a write of the same timestamp), nor deleted twice. Throws when `next` has a key twice.
+ * deleted (a deletion wins over a write of the same timestamp), nor deleted twice. Throws when `next` has a key twice. `unclosed`
+ * may have a key several times.
  */
 export function diffRows(
   columns: readonly string[],
@@ -97,22 +98,4 @@ export function diffRows(
   const deletes = goneFrom(base, baseKeys);
   const unclosedDeletes = goneFrom(unclosed, rowKeys(unclosed, key));
   return { upserts: Int32Array.from(upserts), deletes, unclosedDeletes };
-}
-
-/** Files of a snapshot by partition, in order of their paths. */
-export function byPartition(snapshot: Snapshot): Map<string, AddFile[]> {
-  const partitions = new Map<string, AddFile[]>();
-  for (const file of snapshot.files) {
-    const key = partitionKey(file.partitionValues);
-    const files = partitions.get(key);
-    if (files === undefined) partitions.set(key, [file]);
-    else files.push(file);
-  }
-  for (const files of partitions.values()) files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return partitions;
-}
-
-/** Files never change: the same paths are the same rows. */
-export function sameFiles(a: readonly AddFile[], b: readonly AddFile[]): boolean {
-  return a.length === b.length && a.every((file, i) => file.path === b[i]?.path);
 }

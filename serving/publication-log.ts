@@ -12,18 +12,17 @@ import type { Lake } from '../engine/delta/lake.ts';
 import { readFiles } from '../engine/delta/read.ts';
 import type { AddFile, Snapshot, TableMetadata } from '../engine/delta/types.ts';
 import { CommitConflict } from '../engine/delta/types.ts';
-import { metadataOf, pathOf } from '../schemas/contract.ts';
+import { metadataWith, pathOf } from '../schemas/contract.ts';
 import { publications } from '../schemas/ops.ts';
+import type { Pins } from './served-snapshot.ts';
 
 /** Key in the table's configuration: a UUID that tells this lake from any other. */
 export const lakeIdKey = 'cpa.lakeId';
 
 /** A publication of one mart. `number` is in microseconds: the timestamp of its writes. */
-export interface Publication {
+export interface Publication extends Pins {
   readonly number: number;
   readonly mart: string;
-  /** Pinned version of the mart. */
-  readonly version: number;
   /** Whether it writes every row, not only those that differ. */
   readonly rebuild: boolean;
 }
@@ -88,14 +87,14 @@ export function publishedVersions(log: PublicationLog): number[] {
 export async function openPublication(
   lake: Lake,
   log: PublicationLog,
-  { mart, version, rebuild }: Omit<Publication, 'number'>,
+  { mart, version, speedVersion, rebuild }: Omit<Publication, 'number'>,
   runId: string,
   above = 0,
 ): Promise<{ publication: Publication; lakeId: string } | null> {
   const number = Math.max(log.lastNumber + 1, above + 1, Math.floor(lake.clock() * 1000));
-  const publication = { number, mart, version, rebuild };
+  const publication = { number, mart, version, speedVersion, rebuild };
   const base = log.snapshot;
-  const metadata = base?.metadata ?? metadataOf(publications);
+  const metadata = metadataWith(publications, base?.metadata ?? null);
   const lakeId = log.lakeId ?? randomUUID();
   const named: TableMetadata = { ...metadata, configuration: { ...metadata.configuration, [lakeIdKey]: lakeId } };
   try {
@@ -105,10 +104,10 @@ export async function openPublication(
       adds: await rowFile(lake, named, publication, 'opened', null, null),
       removes: [],
       txns: { [`publication/${mart}`]: number },
-      ...(log.lakeId === null ? { metadata: named } : {}),
+      metadata: named,
       dataChange: true,
       operation: 'OPEN PUBLICATION',
-      info: { runId, mart, number, version },
+      info: { runId, mart, number, version, speedVersion },
     });
   } catch (error) {
     if (error instanceof CommitConflict) return null;
@@ -142,7 +141,7 @@ export async function closePublication(
 function rowFile(
   lake: Lake,
   metadata: TableMetadata,
-  { number, mart, version, rebuild }: Publication,
+  { number, mart, version, speedVersion, rebuild }: Publication,
   state: 'opened' | 'closed',
   written: number | null,
   deleted: number | null,
@@ -153,6 +152,7 @@ function rowFile(
     table_name: mart,
     state,
     table_version: version,
+    speed_version: speedVersion,
     rebuild,
     rows_written: written,
     rows_deleted: deleted,
@@ -196,13 +196,15 @@ async function readRows(
 }
 
 async function readFile(lake: Lake, snapshot: Snapshot, file: AddFile): Promise<LogRow[]> {
-  const table = await readFiles(lake.store, pathOf(publications.name), snapshot.metadata, [file]);
+  const metadata = metadataWith(publications, snapshot.metadata);
+  const table = await readFiles(lake.store, pathOf(publications.name), metadata, [file]);
   const column = (name: string) => columnOf(table, name);
-  const [numbers, marts, states, versions, rebuilds] = [
+  const [numbers, marts, states, versions, speedVersions, rebuilds] = [
     column('number'),
     column('table_name'),
     column('state'),
     column('table_version'),
+    column('speed_version'),
     column('rebuild'),
   ];
   return Array.from({ length: table.numRows }, (_, i) => ({
@@ -210,10 +212,15 @@ async function readFile(lake: Lake, snapshot: Snapshot, file: AddFile): Promise<
       number: Number(valueAt(numbers, i)),
       mart: String(valueAt(marts, i)),
       version: Number(valueAt(versions, i)),
+      speedVersion: numberOrNull(valueAt(speedVersions, i)),
       rebuild: valueAt(rebuilds, i) === true,
     },
     state: String(valueAt(states, i)),
   }));
+}
+
+function numberOrNull(value: unknown): number | null {
+  return value === null ? null : Number(value);
 }
 
 /** A file without statistics may hold anything. */

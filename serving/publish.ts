@@ -6,13 +6,13 @@
  * written is written again; Cassandra remembers the number before the lake closes the publication.
  */
 import type { Lake } from '../engine/delta/lake.ts';
-import type { Snapshot } from '../engine/delta/types.ts';
 import type { TableContract } from '../schemas/contract.ts';
 import { type ServedMart, servedMart } from './cql-type.ts';
 import { planPartitions } from './diff.ts';
-import { type MartReader, martReader } from './mart-rows.ts';
 import { closePublication, openPublication, type PublicationLog, readPublications } from './publication-log.ts';
 import { mismatchOf, PublicationMismatch, publicationState, recordState } from './publication-state.ts';
+import { type MartReader, martReader } from './served-rows.ts';
+import { newestServed, pinsOf, type ServedSnapshot, servedAt } from './served-snapshot.ts';
 import type { Session } from './session.ts';
 import { type PublishProgress, writePartitions } from './write-publication.ts';
 
@@ -62,29 +62,29 @@ export async function publish(request: PublishRequest): Promise<PublishResult> {
 
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const log = await agreedLog(lake, session, name);
-    // After the log: every publication in it pins this version or an older one.
-    const next = await lake.table(name).latest();
+    // After the log: every publication in it pins these versions or older ones.
+    const next = await newestServed(lake, mart);
     const [closed] = log.closed;
-    if (next === null) {
-      if (closed !== undefined)
-        throw new Error(`${name} is gone from the lake, its publication ${closed.number} is not`);
+    const pins = pinsOf(next);
+    if (next.batch === null && (closed?.version ?? -1) >= 0) {
+      throw new Error(`${name} is gone from the lake, its publication ${closed!.number} is not`);
+    }
+    if (closed === undefined && log.open.length === 0 && next.batch === null && next.speed === null) {
       return result(null, null);
     }
-    if (closed?.version === next.version && log.open.length === 0) return result(closed.number, closed.version);
+    const base = closed === undefined ? null : await servedAt(lake, mart, closed);
+    const unclosed = await unclosedVersions(lake, mart, log);
+    const partitions = planPartitions(mart, { next, base, unclosed, rebuild: false });
+    const isSame = closed?.version === pins.version && partitions.length === 0;
+    if (closed !== undefined && isSame && log.open.length === 0) return result(closed.number, closed.version);
 
-    const opened = await openPublication(lake, log, { mart: name, version: next.version, rebuild: false }, runId);
+    const opened = await openPublication(lake, log, { mart: name, ...pins, rebuild: false }, runId);
     if (opened === null) continue;
     const { publication, lakeId } = opened;
     const { number, version } = publication;
-    const partitions = planPartitions({
-      next,
-      base: closed === undefined ? null : await lake.table(name).at(closed.version),
-      unclosed: await unclosedVersions(lake, mart, log),
-      rebuild: false,
-    });
     const { reader = martReader(lake), onProgress = () => undefined } = request;
     const context = { reader, session, mart, number, onProgress };
-    const counts = await writePartitions(context, next.metadata, partitions);
+    const counts = await writePartitions(context, partitions);
     // Before closing: Cassandra may know more than the lake has closed, never less.
     await recordState(session, name, { lakeId, number, version });
     await closePublication(lake, publication, counts, runId);
@@ -98,14 +98,10 @@ export async function unclosedVersions(
   lake: Lake,
   mart: ServedMart,
   log: PublicationLog,
-): Promise<{ snapshot: Snapshot; rebuild: boolean }[]> {
-  const versions = new Map<number, boolean>();
-  for (const { version, rebuild } of log.open) versions.set(version, rebuild || versions.get(version) === true);
+): Promise<{ snapshot: ServedSnapshot; rebuild: boolean }[]> {
+  const distinct = new Map(log.open.map((p) => [`${p.version}/${p.speedVersion}/${p.rebuild}`, p]));
   return Promise.all(
-    [...versions].map(async ([version, rebuild]) => ({
-      snapshot: await lake.table(mart.contract.name).at(version),
-      rebuild,
-    })),
+    [...distinct.values()].map(async (p) => ({ snapshot: await servedAt(lake, mart, p), rebuild: p.rebuild })),
   );
 }
 

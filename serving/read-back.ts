@@ -8,8 +8,8 @@ import { type CellValue, dayText, decimalTextOf, fromCassandra, readerOf } from 
 import type { ServedMart } from './cql-type.ts';
 
 /** `SELECT … FROM <mart>`: every column under its own name, for `cellReader` to read. */
-export function selectStatement({ contract, table }: ServedMart): string {
-  const columns = contract.fields.map(({ name, type }) => {
+export function selectStatement({ fields, table }: ServedMart): string {
+  const columns = fields.map(({ name, type }) => {
     if (type.kind !== 'date' && type.kind !== 'decimal') return name;
     return `${type.kind}AsBlob(${name}) AS ${name}`;
   });

@@ -6,11 +6,12 @@ import type { TableContract } from '../schemas/contract.ts';
 import { fromCassandra } from './cell-value.ts';
 import { deleteStatement, type ServedMart, servedMart } from './cql-type.ts';
 import { planPartitions } from './diff.ts';
-import { type MartReader, martReader } from './mart-rows.ts';
 import { closePublication, openPublication, readPublications } from './publication-log.ts';
 import { publicationState, recordState } from './publication-state.ts';
 import { type PublishResult, unclosedVersions } from './publish.ts';
 import { keyText, rowKeys } from './row-key.ts';
+import { type MartReader, martReader } from './served-rows.ts';
+import { newestServed, pinsOf } from './served-snapshot.ts';
 import type { Session } from './session.ts';
 import { type PublishProgress, writePartitions } from './write-publication.ts';
 
@@ -45,8 +46,8 @@ async function rebuildMart(request: RebuildRequest, mart: ServedMart): Promise<P
     const state = await publicationState(session);
     // Another lake's clock may have been ahead of ours.
     const above = Math.max(0, ...[...state.values()].map((held) => held.number));
-    const next = await lake.table(name).latest();
-    if (next === null) {
+    const next = await newestServed(lake, mart);
+    if (next.batch === null && next.speed === null) {
       const number = Math.max(above + 1, Math.floor(lake.clock() * 1000));
       const deleted = await deleteOthers(session, mart, new Set(), new Set(), number);
       await session.execute('DELETE FROM publication_state WHERE mart = ?', [name], number);
@@ -60,21 +61,21 @@ async function rebuildMart(request: RebuildRequest, mart: ServedMart): Promise<P
         ms: performance.now() - start,
       };
     }
-    const asked = { mart: name, version: next.version, rebuild: true };
+    const asked = { mart: name, ...pinsOf(next), rebuild: true };
     const opened = await openPublication(lake, log, asked, runId, above);
     if (opened === null) continue;
     const { publication, lakeId } = opened;
     const { number, version } = publication;
     const unclosed = await unclosedVersions(lake, mart, log);
-    const partitions = planPartitions({ next, base: null, unclosed, rebuild: true });
+    const partitions = planPartitions(mart, { next, base: null, unclosed, rebuild: true });
     const keys = new Set<string>();
     const remember = (rows: Table) => {
       for (const key of rowKeys(rows, mart.key)) keys.add(key);
     };
     const { reader = martReader(lake), onProgress = () => undefined } = request;
     const context = { reader, session, mart, number, onProgress };
-    const counts = await writePartitions(context, next.metadata, partitions, remember);
-    const days = new Set(partitions.filter((p) => p.next.length > 0).map((p) => p.value));
+    const counts = await writePartitions(context, partitions, remember);
+    const days = new Set(partitions.filter((p) => p.next !== undefined).map((p) => p.value));
     const deleted = counts.deleted + (await deleteOthers(session, mart, keys, days, number));
     await recordState(session, name, { lakeId, number, version });
     await closePublication(lake, publication, { written: counts.written, deleted }, runId);

@@ -15,7 +15,7 @@ export async function recordDays(
     .filter((partition) => partition.value !== null)
     .map(({ value, next }) => ({
       query:
-        next.length > 0
+        next !== undefined
           ? 'INSERT INTO served_days (mart, day) VALUES (?, ?)'
           : 'DELETE FROM served_days WHERE mart = ? AND day = ?',
       params: [mart, value],

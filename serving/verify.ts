@@ -3,15 +3,15 @@ import type { Table } from 'apache-arrow';
 import { columnOf } from '../engine/columnar/table.ts';
 import type { Lake } from '../engine/delta/lake.ts';
 import { mapBounded } from '../engine/delta/map-bounded.ts';
-import type { AddFile } from '../engine/delta/types.ts';
 import type { TableContract } from '../schemas/contract.ts';
-import { type CellValue, readerOf } from './cell-value.ts';
+import { type CellValue, fromCassandra, readerOf } from './cell-value.ts';
 import { type ServedMart, servedMart } from './cql-type.ts';
 import { planPartitions } from './diff.ts';
-import { type MartReader, martReader } from './mart-rows.ts';
 import { readPublications } from './publication-log.ts';
 import { type ComparedColumn, comparedColumn, selectStatement } from './read-back.ts';
 import { keyText, rowKeys } from './row-key.ts';
+import { type MartReader, martReader } from './served-rows.ts';
+import { type ServedPart, servedAt } from './served-snapshot.ts';
 import type { Session } from './session.ts';
 
 export interface VerifyRequest {
@@ -69,23 +69,26 @@ export async function verify({
   const mart = servedMart(contract);
   const { closed } = await readPublications(lake, contract.name);
   const [last, before] = closed;
-  const table = lake.table(contract.name);
   if (last === undefined) {
     return { mart: contract.name, version: null, rows: 0, missing: 0, extra: 0, different: 0, samples: [] };
   }
-  const now = await table.at(last.version);
-  const read = (files: readonly AddFile[]) => reader(mart, now.metadata, files);
+  const read = (parts: readonly (ServedPart | undefined)[]) =>
+    reader(
+      mart,
+      parts.filter((part) => part !== undefined),
+    );
   // A first publication changed every partition.
-  const base = partitions === 'all' || before === undefined ? null : await table.at(before.version);
-  const plans = planPartitions({ next: now, base, unclosed: [], rebuild: false });
-  const comparison = new Comparison(mart, await read(plans.flatMap((p) => p.next)), limit);
+  const base = partitions === 'all' || before === undefined ? null : await servedAt(lake, mart, before);
+  const next = await servedAt(lake, mart, last);
+  const plans = planPartitions(mart, { next, base, unclosed: [], rebuild: false });
+  const comparison = new Comparison(mart, await read(plans.map((p) => p.next)), last.number, limit);
   if (base === null) {
     for await (const page of session.pages(selectStatement(mart), [], pageRows)) {
       for (const row of page) comparison.row(row);
     }
     return comparison.result(last.version);
   }
-  const gone = await read(plans.flatMap((p) => p.base));
+  const gone = await read(plans.map((p) => p.base));
   const days = new Set(plans.map((p) => p.value));
   const reads = [...readsOf(mart, [comparison.gold, gone], [...days])];
   await mapBounded(reads, readsAtATime, async ([query, params]) => {
@@ -120,26 +123,30 @@ function* readsOf(
 class Comparison {
   readonly gold: Table;
   readonly #mart: ServedMart;
+  readonly #publication: number;
   readonly #limit: number;
   readonly #rows: ReadonlyMap<string, number>;
   readonly #columns: readonly ComparedColumn[];
   readonly #key: readonly ComparedColumn[];
   readonly #day: ComparedColumn;
+  readonly #bronzeVersion: ((row: number) => CellValue) | null;
   readonly #seen: Uint8Array;
   readonly #samples: Difference[] = [];
   #extra = 0;
   #different = 0;
 
-  constructor(mart: ServedMart, gold: Table, limit: number) {
+  constructor(mart: ServedMart, gold: Table, publication: number, limit: number) {
     this.gold = gold;
     this.#mart = mart;
+    this.#publication = publication;
     this.#limit = limit;
     this.#rows = new Map(rowKeys(gold, mart.key).map((key, row) => [key, row]));
     if (this.#rows.size !== gold.numRows) throw new Error(`${mart.contract.name} has keys more than once`);
-    const compared = new Map(mart.columns.map((name) => [name, comparedColumn(name, columnOf(gold, name))]));
+    const compared = new Map(mart.compared.map((name) => [name, comparedColumn(name, columnOf(gold, name))]));
     this.#columns = [...compared.values()];
     this.#key = mart.key.map((name) => compared.get(name)!);
     this.#day = compared.get(mart.partition)!;
+    this.#bronzeVersion = mart.serving.speed === null ? null : readerOf(columnOf(gold, 'bronze_version'));
     this.#seen = new Uint8Array(gold.numRows);
   }
 
@@ -152,6 +159,11 @@ class Comparison {
   row(row: Readonly<Record<string, unknown>>): void {
     const key = this.#key.map(({ name, cassandra }) => cassandra(row[name]));
     const at = this.#rows.get(keyText(key));
+    // Written by a publication that began meanwhile.
+    if (this.#bronzeVersion !== null && Number(row.publication) > this.#publication) {
+      if (at !== undefined) this.#seen[at] = 1;
+      return;
+    }
     if (at === undefined) {
       this.#extra++;
       this.#sample({ kind: 'extra', key: this.#named(key) });
@@ -171,6 +183,18 @@ class Comparison {
       });
       return;
     }
+    // Its total is right, so it may name an earlier version than the mart does, but none that was not there.
+    const newest = this.#bronzeVersion?.(at) ?? null;
+    if (newest === null || Number(row.bronze_version) <= Number(newest)) return;
+    this.#different++;
+    const column = 'bronze_version';
+    this.#sample({
+      kind: 'different',
+      key: this.#named(key),
+      column,
+      lake: newest,
+      cassandra: fromCassandra(row[column]),
+    });
   }
 
   result(version: number): VerifyResult {

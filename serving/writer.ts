@@ -15,7 +15,7 @@ const batchBytes = 40 * 1024 - 1;
 const cellHeaderBytes = 16;
 const inFlight = 24;
 
-/** Writes whole rows of `table` (the mart's columns, nulls included); `rows` are row numbers. Returns how many. */
+/** Writes whole rows of `table` (every column of the served mart, nulls included); `rows` are row numbers. Returns how many. */
 export async function writeRows(
   session: Session,
   mart: ServedMart,

@@ -26,6 +26,8 @@ export const masterCounts = Object.keys(masterKeys)
 
 const measure = (metric: string): string => `case when count(*) filter (metric = '${metric}') = 0 then 0::decimal(38,6)
         else sum(value) filter (metric = '${metric}') end`;
+const stated = (metric: string, bit: number): string =>
+  `(case when count(value) filter (metric = '${metric}') > 0 then ${bit} else 0 end)`;
 
 /**
  * Statements that make the daily mart with exact columns, in `daily`. No event of a metric is 0, only null values are null;
@@ -38,7 +40,8 @@ export const dailyTables: readonly string[] = [
       sum(cost_usd) as cost, ${measure('requests')} as requests, ${measure('cpu_hours')} as cpu_hours,
       ${measure('storage_gb_hours')} as storage_gb_hours, sum(genai_tokens) as tokens, sum(carbon_kg) as carbon,
       sum(cost_usd) filter (carbon_kg is not null) as carbon_cost,
-      sum(cost_usd) filter (genai_tokens is not null) as stated_cost, count(*) as events
+      sum(cost_usd) filter (genai_tokens is not null) as stated_cost, count(*) as events,
+      ${stated('requests', 1)} + ${stated('cpu_hours', 2)} + ${stated('storage_gb_hours', 4)} as stated_measures
     from silver s left join first_customers_orgs o on trim(o.org_id) = s.org_id group by all`,
 ];
 
@@ -51,7 +54,7 @@ const usage = `cost::varchar as daily_cost_usd, requests::varchar as daily_reque
 
 /** gold.org_daily_usage_by_service, every column. */
 export const orgDailyUsage = `select org_id, usage_date::varchar as usage_date, service_name, org_name, hq_region, plan_tier,
-    ${usage}, events::integer as event_count from daily order by all`;
+    ${usage}, stated_measures::integer as stated_measures, events::integer as event_count from daily order by all`;
 
 /** gold.daily_usage_rollup, every column: sums over the rows of the daily mart. */
 export const dailyUsageRollup = `

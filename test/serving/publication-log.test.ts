@@ -19,7 +19,7 @@ async function open(lake: Lake, mart: string, version: number): Promise<Publicat
     const opened = await openPublication(
       lake,
       await readPublications(lake, mart),
-      { mart, version, rebuild: false },
+      { mart, version, speedVersion: null, rebuild: false },
       'run',
     );
     if (opened !== null) return opened.publication;
@@ -64,7 +64,7 @@ test('the last closed publications and those opened since are found in a long lo
 
 test('of two that open a publication of one mart on the same state, one has to look again', async (t) => {
   const { lake, reopen } = temporaryLake(t);
-  const ask = { mart: 'gold.a', version: 0, rebuild: false };
+  const ask = { mart: 'gold.a', version: 0, speedVersion: null, rebuild: false };
   for (let round = 0; round < 3; round++) {
     const lakes = [lake, reopen(), reopen()];
     const logs = await Promise.all(lakes.map((l) => readPublications(l, 'gold.a')));

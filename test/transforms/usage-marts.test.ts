@@ -46,6 +46,7 @@ test('daily usage: exact sums by metric; no event is 0, only null values are nul
       daily_genai_stated_cost_usd: '-0.01',
       cost_per_request: '0.196666666667',
       carbon_per_dollar: '5',
+      stated_measures: 1,
       event_count: 4,
     },
     {
@@ -65,6 +66,7 @@ test('daily usage: exact sums by metric; no event is 0, only null values are nul
       daily_genai_stated_cost_usd: null,
       cost_per_request: null,
       carbon_per_dollar: null,
+      stated_measures: 0,
       event_count: 1,
     },
   ]);

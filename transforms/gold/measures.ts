@@ -1,6 +1,6 @@
 /** What marts have in common: measures with their zeros and nulls, ratios, and the organisation at the end of a day. */
 
-import { countRows, sumDecimal } from '../../engine/columnar/aggregate.ts';
+import { countRows, countValid, sumDecimal } from '../../engine/columnar/aggregate.ts';
 import {
   type Column,
   type DecimalColumn,
@@ -29,6 +29,17 @@ export function measure(values: Column, grouping: Grouping, where: Mask): Decima
     words.fill(0, 4 * g, 4 * g + 4);
   }
   return { ...sums, validity, words };
+}
+
+/** For each group a sum of 1, 2, 4… for those masks in whose rows it has a value. */
+export function statedBits(values: Column, grouping: Grouping, masks: readonly Mask[]): Int32Column {
+  const bits = new Int32Array(grouping.count);
+  masks.forEach((where, at) => {
+    if (where === null) return;
+    const counts = countValid(values, grouping, { where }).values;
+    for (let g = 0; g < bits.length; g++) if (counts[g] !== 0n) bits[g]! |= 1 << at;
+  });
+  return { kind: 'int32', length: bits.length, validity: null, values: bits };
 }
 
 /** Sums over the rows of `where` (all when absent), 0 for a group without a value. */

@@ -11,7 +11,7 @@ import { textMask } from '../masks.ts';
 import { asOf } from '../silver/as-of.ts';
 import { endOfDays } from '../time.ts';
 import { underContract } from '../under-contract.ts';
-import { measure, orUnknown, ratioOf } from './measures.ts';
+import { measure, orUnknown, ratioOf, statedBits } from './measures.ts';
 
 /**
  * The mart over rows of `silver.usage_events` (any number of whole days), with each organisation as of the end of its
@@ -30,7 +30,10 @@ export function orgDailyUsageByService({ events, orgs }: { readonly events: Tabl
     column('metric'),
   ];
   const costs = sumDecimal(cost, grouping);
-  const requests = measure(value, grouping, textMask(metric, ['requests']));
+  const [ofRequests, ofCpu, ofStorage] = ['requests', 'cpu_hours', 'storage_gb_hours'].map((m) =>
+    textMask(metric, [m]),
+  );
+  const requests = measure(value, grouping, ofRequests!);
   const carbons = sumDecimal(carbon, grouping);
   const carbonCosts = sumDecimal(cost, grouping, { where: validMask(carbon) });
   const organisation = asOf(orgs, 'org_id', org!, endOfDays(day as Int32Column));
@@ -43,14 +46,15 @@ export function orgDailyUsageByService({ events, orgs }: { readonly events: Tabl
     plan_tier: organisation('plan_tier'),
     daily_cost_usd: costs,
     daily_requests: requests,
-    daily_cpu_hours: measure(value, grouping, textMask(metric, ['cpu_hours'])),
-    daily_storage_gb_hours: measure(value, grouping, textMask(metric, ['storage_gb_hours'])),
+    daily_cpu_hours: measure(value, grouping, ofCpu!),
+    daily_storage_gb_hours: measure(value, grouping, ofStorage!),
     daily_genai_tokens: sumDecimal(tokens, grouping),
     daily_carbon_kg: carbons,
     daily_carbon_cost_usd: carbonCosts,
     daily_genai_stated_cost_usd: sumDecimal(cost, grouping, { where: validMask(tokens) }),
     cost_per_request: ratioOf(costs, requests),
     carbon_per_dollar: ratioOf(carbons, carbonCosts),
+    stated_measures: statedBits(value, grouping, [ofRequests!, ofCpu!, ofStorage!]),
     event_count: countRows(grouping),
   });
 }
