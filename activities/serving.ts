@@ -1,4 +1,5 @@
 /** Publishing a mart to Cassandra, and reading back what changed. */
+import { mutexFor } from '../engine/delta/mutex.ts';
 import { marts } from '../schemas/gold.ts';
 import { readPublications } from '../serving/publication-log.ts';
 import { publicationState } from '../serving/publication-state.ts';
@@ -45,13 +46,19 @@ export async function publishMart(
   };
   const reader = martReader(lake);
   const request = { lake, session, runId: run.runId, onProgress, reader };
-  const published =
-    everything || (await isNewKeyspace(context, name))
-      ? (await rebuild({ ...request, marts: [mart] }))[0]!
-      : await publish({ ...request, mart });
-  // An attempt before this one may have published and not lived to read it back.
-  if (published.unchanged && run.attempt === 1) return { ...published, verified: 0 };
-  const found = await verify({ lake, session, mart, partitions: 'changed', limit: 5, reader });
+  const [published, found] = await publishing(context.lakeRoot, name, async () => {
+    const result =
+      everything || (await isNewKeyspace(context, name))
+        ? (await rebuild({ ...request, marts: [mart] }))[0]!
+        : await publish({ ...request, mart });
+    // An attempt before this one may have published and not lived to read it back.
+    const isRead = result.unchanged && run.attempt === 1;
+    return [
+      result,
+      isRead ? null : await verify({ lake, session, mart, partitions: 'changed', limit: 5, reader }),
+    ] as const;
+  });
+  if (found === null) return { ...published, verified: 0 };
   const wrong = found.missing + found.extra + found.different;
   if (wrong > 0 && (await hasFollower(context, name, published.number))) {
     throw new Error(`${name}: another publication began while ${published.number} was read back; reading it again`);
@@ -60,6 +67,14 @@ export async function publishMart(
     throw problem('AuditFailed', `${name} read back from ${session.place}: ${verifyFinding(found)}`);
   }
   return { ...published, verified: found.rows };
+}
+
+/**
+ * One publication of a mart at a time in this process: two at once would be right too, but each would write again what the other
+ * may have written.
+ */
+export function publishing<T>(lakeRoot: string, mart: string, work: () => Promise<T>): Promise<T> {
+  return mutexFor(`publishing ${mart} of ${lakeRoot}`).run(work);
 }
 
 /** Whether a later publication is under way or done: what Cassandra holds then is between the two. */

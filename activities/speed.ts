@@ -58,7 +58,9 @@ export async function dropConsumed(context: ActivityContext): Promise<number> {
   for (;;) {
     const base = await context.lake.table(speed.name).latest();
     const batch = await context.lake.table(orgDailyUsageByService.name).latest();
-    const removes = (base?.files ?? []).filter((file) => isConsumed(file, consumedBronze(mart, batch, partitionOf(file))));
+    const removes = (base?.files ?? []).filter((file) =>
+      isConsumed(file, consumedBronze(mart, batch, partitionOf(file))),
+    );
     if (base === null || removes.length === 0) return 0;
     try {
       await context.lake.table(speed.name).commit({
@@ -118,15 +120,12 @@ function rowsOf({ adds }: Commit): number {
 
 function checkOnlyAdds({ version, removes }: Commit): void {
   if (!removes.some((file) => file.dataChange)) return;
-  throw new Error(`${speed.name}: version ${version} of ${bronzeUsageEvents.name} takes rows out; run the batch layer first`);
+  throw new Error(
+    `${speed.name}: version ${version} of ${bronzeUsageEvents.name} takes rows out; run the batch layer first`,
+  );
 }
 
-async function incrementsOf(
-  context: ActivityContext,
-  run: Run,
-  bronze: Snapshot,
-  commits: NextIncrements['commits'],
-) {
+async function incrementsOf(context: ActivityContext, run: Run, bronze: Snapshot, commits: NextIncrements['commits']) {
   const files = async (table: string) => (await context.lake.table(table).latest())?.files ?? [];
   return context.compute.run(
     'speedIncrements',

@@ -100,7 +100,6 @@ test('applied to any state that the versions allow, the difference gives the new
 const day = { usage_date: '2025-07-01', service_name: 'compute' };
 
 test('a key that the mart has twice is refused', () => {
-  const mart = servedMart({ ...usage, serving: { ...usage.serving!, speed: null } });
   const next = rowsOf(usage, [
     { org_id: 'a', ...day },
     { org_id: 'a', ...day },

@@ -1,0 +1,119 @@
+/** Publishing beside the stream: as often as there is something new, and later when Cassandra does not answer. */
+import { orgDailyUsageByService } from '../../schemas/gold.ts';
+import { publish } from '../../serving/publish.ts';
+import type { MartReader } from '../../serving/served-rows.ts';
+import type { ActivityContext, Run } from '../context.ts';
+import { publishing } from '../serving.ts';
+import { type Spread, spreadOf } from './spread.ts';
+
+export interface PublisherStatus {
+  readonly publications: number;
+  readonly rows: number;
+  /** Number of the last one; null before the first. */
+  readonly number: number | null;
+  /** Milliseconds a publication took. */
+  readonly times: Spread;
+  /** Why the last attempt failed; null when it did not. */
+  readonly problem: string | null;
+}
+
+const leastPauseMs = 250;
+const mostPauseMs = 10_000;
+
+/**
+ * Publishes the daily usage mart whenever it is told that increments are there: one publication at a time, each with all that is
+ * there when it begins. A failure stops nobody: it is reported, and tried again after a pause.
+ */
+export class StreamPublisher {
+  readonly #context: ActivityContext;
+  readonly #run: Run;
+  readonly #reader: MartReader;
+  readonly #times: number[] = [];
+  #rows = 0;
+  #number: number | null = null;
+  #problem: string | null = null;
+  #wanted = true;
+  #closed = false;
+  #wake: () => void = () => undefined;
+  readonly #ended: Promise<void>;
+
+  /** `reader` is this publisher's alone: it goes from one publication to the next. */
+  constructor(context: ActivityContext, run: Run, reader: MartReader) {
+    this.#context = context;
+    this.#run = run;
+    this.#reader = reader;
+    this.#ended = this.#loop();
+  }
+
+  /** There are new increments. */
+  notify(): void {
+    this.#wanted = true;
+    // After a failure the pause is kept.
+    if (this.#problem === null) this.#wake();
+  }
+
+  get status(): PublisherStatus {
+    return {
+      publications: this.#times.length,
+      rows: this.#rows,
+      number: this.#number,
+      times: spreadOf(this.#times),
+      problem: this.#problem,
+    };
+  }
+
+  /** Publishes what it was told of, unless that fails, and ends. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wake();
+    await this.#ended;
+  }
+
+  async #loop(): Promise<void> {
+    let pauseMs = leastPauseMs;
+    for (;;) {
+      if (!this.#wanted) {
+        if (this.#closed) return;
+        await this.#sleep(Number.POSITIVE_INFINITY);
+        continue;
+      }
+      this.#wanted = false;
+      try {
+        await this.#publish();
+        this.#problem = null;
+        pauseMs = leastPauseMs;
+      } catch (error) {
+        this.#problem = error instanceof Error ? error.message : String(error);
+        if (this.#closed) return;
+        this.#wanted = true;
+        await this.#sleep(pauseMs);
+        pauseMs = Math.min(mostPauseMs, pauseMs * 2);
+      }
+    }
+  }
+
+  async #publish(): Promise<void> {
+    const { lake, lakeRoot, serving } = this.#context;
+    const session = await serving();
+    const mart = orgDailyUsageByService;
+    const start = performance.now();
+    const { unchanged, number, written, deleted } = await publishing(lakeRoot, mart.name, () =>
+      publish({ lake, session, mart, runId: this.#run.runId, reader: this.#reader }),
+    );
+    this.#number = number;
+    if (unchanged) return;
+    this.#rows += written + deleted;
+    this.#times.push(performance.now() - start);
+  }
+
+  /** Until it is woken, or for so long. */
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = Number.isFinite(ms) ? setTimeout(resolve, ms) : undefined;
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,76 @@
+/** Landing ranges that were found and wait for their micro-batch. */
+import type { MeasuredFile } from '../compute/measure-files.ts';
+import type { PlannedRange } from '../landing-state.ts';
+
+/** How far the stream is behind. */
+export interface Lag {
+  readonly files: number;
+  readonly bytes: number;
+  /** Since the oldest of them was last written; 0 when nothing waits. */
+  readonly seconds: number;
+}
+
+/** In the order in which the files were found. */
+export class LandingQueue {
+  readonly #files = new Map<string, readonly PlannedRange[]>();
+  #bytes = 0;
+
+  get isEmpty(): boolean {
+    return this.#files.size === 0;
+  }
+
+  /** Takes in what a file has that is new, in place of what was found of it before. */
+  put({ file, generation, modifiedUs, ranges }: MeasuredFile): void {
+    this.#drop(file);
+    if (ranges.length === 0) {
+      this.#files.delete(file);
+      return;
+    }
+    this.#files.set(
+      file,
+      ranges.map((range) => ({ ...range, file, generation, modifiedUs })),
+    );
+    this.#bytes += bytesIn(ranges);
+  }
+
+  /** The next ranges: up to `maxBytes` and `maxFiles`, at least one. */
+  take(maxBytes: number, maxFiles: number): PlannedRange[] {
+    const taken: PlannedRange[] = [];
+    let bytes = 0;
+    let files = 0;
+    for (const [file, ranges] of this.#files) {
+      let count = 0;
+      while (count < ranges.length && (taken.length === 0 || bytes + bytesIn([ranges[count]!]) <= maxBytes)) {
+        bytes += bytesIn([ranges[count]!]);
+        taken.push(ranges[count++]!);
+      }
+      if (count < ranges.length) {
+        this.#files.set(file, ranges.slice(count));
+        break;
+      }
+      this.#files.delete(file);
+      if (++files === maxFiles) break;
+    }
+    this.#bytes -= bytes;
+    return taken;
+  }
+
+  clear(): void {
+    this.#files.clear();
+    this.#bytes = 0;
+  }
+
+  lag(nowMs: number): Lag {
+    let oldestUs = nowMs * 1000;
+    for (const [first] of this.#files.values()) oldestUs = Math.min(oldestUs, first!.modifiedUs);
+    return { files: this.#files.size, bytes: this.#bytes, seconds: Math.round(nowMs - oldestUs / 1000) / 1000 };
+  }
+
+  #drop(file: string): void {
+    this.#bytes -= bytesIn(this.#files.get(file) ?? []);
+  }
+}
+
+function bytesIn(ranges: readonly { readonly fromByte: number; readonly toByte: number }[]): number {
+  return ranges.reduce((n, range) => n + range.toByte - range.fromByte, 0);
+}

@@ -1,0 +1,101 @@
+/** What one round of the stream has done: the sums and the times of its micro-batches. */
+import type { WorkInfo } from '../commit-info.ts';
+import type { UnreadableFile } from '../compute/measure-files.ts';
+import type { Counts } from '../counts.ts';
+import type { PublisherStatus } from './publisher.ts';
+import type { Lag } from './queue.ts';
+import { type Spread, spreadOf } from './spread.ts';
+
+/** Steps of a micro-batch. */
+export const phases = ['discover', 'plan', 'bronze', 'speed'] as const;
+export type Phase = (typeof phases)[number];
+
+export interface StreamRound extends Counts {
+  /** Micro-batches; the numbers of the first and the last one, null without any. */
+  readonly batches: number;
+  readonly first: number | null;
+  readonly last: number | null;
+  readonly files: number;
+  readonly bytes: number;
+  /** What waited when the round ended. */
+  readonly lag: Lag;
+  readonly times: Readonly<Record<Phase | 'batch', Spread>>;
+  readonly serving: PublisherStatus;
+  /** Why increments could not be made; null when they could. */
+  readonly speedProblem: string | null;
+  readonly unreadable: readonly UnreadableFile[];
+  readonly replaced: readonly string[];
+  readonly ms: number;
+}
+
+/** Files that a round names. */
+const namedFiles = 20;
+
+/** Adds up a round. */
+export class RoundSummary {
+  readonly #startedMs: number;
+  readonly #times = new Map<Phase | 'batch', number[]>([...phases, 'batch' as const].map((phase) => [phase, []]));
+  readonly #counts = { read: 0, written: 0, unchanged: 0, quarantined: 0, duplicate: 0, late: 0 };
+  readonly #unreadable: UnreadableFile[] = [];
+  readonly #replaced: string[] = [];
+  #batches: number[] = [];
+  #files = 0;
+  #bytes = 0;
+  speedProblem: string | null = null;
+
+  constructor(nowMs: number) {
+    this.#startedMs = nowMs;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get rows(): number {
+    return this.#counts.read;
+  }
+
+  /** Runs a step and notes how long it took. */
+  async timed<T>(phase: Phase | 'batch', work: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.#times.get(phase)!.push(performance.now() - start);
+    }
+  }
+
+  batch(batch: number, files: number, bytes: number, work: WorkInfo | null): void {
+    this.#batches.push(batch);
+    this.#files += files;
+    this.#bytes += bytes;
+    if (work === null) return;
+    for (const key of Object.keys(this.#counts) as (keyof Counts)[]) this.#counts[key] += work.counts[key];
+  }
+
+  unreadable(files: readonly UnreadableFile[]): void {
+    this.#unreadable.push(...files.slice(0, namedFiles - this.#unreadable.length));
+  }
+
+  replaced(file: string): void {
+    if (this.#replaced.length < namedFiles) this.#replaced.push(file);
+  }
+
+  result(nowMs: number, lag: Lag, serving: PublisherStatus): StreamRound {
+    return {
+      batches: this.#batches.length,
+      first: this.#batches[0] ?? null,
+      last: this.#batches.at(-1) ?? null,
+      files: this.#files,
+      bytes: this.#bytes,
+      ...this.#counts,
+      lag,
+      times: Object.fromEntries([...this.#times].map(([phase, times]) => [phase, spreadOf(times)])) as never,
+      serving,
+      speedProblem: this.speedProblem,
+      unreadable: this.#unreadable,
+      replaced: this.#replaced,
+      ms: nowMs - this.#startedMs,
+    };
+  }
+}
