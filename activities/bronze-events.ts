@@ -7,12 +7,12 @@
 import { CommitConflict } from '../engine/delta/types.ts';
 import { bronzeUsageEvents } from '../schemas/bronze.ts';
 import { mapTasks } from './compute/compute.ts';
-import type { MeasuredFile, UnreadableFile } from './compute/measure-files.ts';
+import type { MeasuredFile, MeasuredRange, UnreadableFile } from './compute/measure-files.ts';
 import type { ActivityContext, Run, TableResult } from './context.ts';
 import type { DedupeIndex } from './dedupe-index.ts';
 import { bytesOf, shareBytes } from './ingest-shares.ts';
+import { changedFiles, scanLanding } from './landing-scan.ts';
 import {
-  changedFiles,
   commitPlan,
   type LandingState,
   type PlannedBatch,
@@ -47,9 +47,7 @@ export async function drainEvents(context: ActivityContext, run: Run, index: Ded
     let state = await readLandingState(context.lake);
     if (state.last !== null) unreadable.push(...(await finishBatch(context, run, index, state.last, () => undefined)));
     const found = await measure(context, run, state);
-    const queue: PlannedRange[] = found.measured.flatMap((f) =>
-      f.ranges.map((r) => ({ ...r, file: f.file, generation: f.generation, modifiedUs: f.modifiedUs })),
-    );
+    const queue: PlannedRange[] = found.measured.flatMap((f) => f.ranges.map((r) => plannedRange(f, r)));
     const report = reporter(context, run, bytesOf(queue), startedMs);
     if (queue.length > 0) report(0, 0);
     let othersPlanned = false;
@@ -108,6 +106,11 @@ function reporter(context: ActivityContext, run: Run, total: number, startedMs: 
   };
 }
 
+function plannedRange(measured: MeasuredFile, range: MeasuredRange): PlannedRange {
+  const { file, generation, modifiedUs, fileSize, size } = measured;
+  return { ...range, file, generation, modifiedUs, fileSize: range.toByte === size ? fileSize : null };
+}
+
 /** Files from the front of the queue that fit into one batch; at least one. */
 function takeBatch(queue: PlannedRange[], maxBytes: number): PlannedRange[] {
   let bytes = 0;
@@ -127,7 +130,7 @@ async function measure(
 ): Promise<{ measured: MeasuredFile[]; unreadable: UnreadableFile[] }> {
   const { landing, compute } = context;
   const maxBytes = Math.min(context.batchBytes, shareBytes);
-  const files = await changedFiles(landing, state);
+  const files = changedFiles(await scanLanding(landing), state);
   const size = Math.max(1, Math.ceil(files.length / (compute.threads * 4)));
   const groups = Array.from({ length: Math.ceil(files.length / size) }, (_, i) =>
     files.slice(i * size, (i + 1) * size),
