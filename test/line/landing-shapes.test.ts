@@ -236,6 +236,29 @@ describe('event files in the wild', () => {
     assert.deepEqual(await ids(), ['a1', 'b1']);
   });
 
+  it('that hold late events say how late, over all micro-batches of the run', async () => {
+    begin(600);
+    const at = (id: string, timestamp: string): string => `${eventLine(id, { timestamp })}\n`;
+    put('a.jsonl', at('newest', '2025-07-31T12:00:00Z'));
+    assert.deepEqual((await drain()).lateness, [0, 0, 0, 0]);
+    const days = ['07-30T12', '07-30T11', '07-29T12', '07-29T11', '07-23T12', '07-01T00', '06-30T11', '01-01T00'];
+    put('b.jsonl', days.map((day, i) => at(`late${i}`, `2025-${day}:00:00Z`)).join(''));
+    put('c.jsonl', at('late1', '2025-07-30T11:00:00Z'));
+    const { late, lateness, duplicate, batches } = await drain();
+    assert.deepEqual(
+      { late, lateness, duplicate, batches },
+      { late: 7, lateness: [2, 2, 1, 2], duplicate: 1, batches: 5 },
+    );
+    assert.deepEqual((await drain()).lateness, [0, 0, 0, 0]);
+    // Another delay: later than an hour is late.
+    put('d.jsonl', at('hour', '2025-07-31T11:00:00Z') + at('later', '2025-07-31T10:59:59Z'));
+    const context = { ...process_.context, watermarkDelayMs: 3_600_000 };
+    assert.deepEqual(
+      (await drainEvents(context, { ...run, runId: `${runs++}` }, process_.index)).lateness,
+      [1, 0, 0, 0],
+    );
+  });
+
   it('may be ten thousand of an event or two each', async () => {
     const expected: string[] = [];
     for (let i = 0; i < 10_000; i++) {
@@ -245,9 +268,9 @@ describe('event files in the wild', () => {
       expected.push(`${n}a`, ...(i % 2 ? [`${n}b`] : []));
     }
     const startMs = performance.now();
-    const { read, written } = await drain();
+    const { read, written, batches } = await drain();
     const firstMs = performance.now() - startMs;
-    assert.deepEqual([read, written], [15_000, 15_000]);
+    assert.deepEqual([read, written, batches], [15_000, 15_000, 5]);
     assert.deepEqual(await ids(), expected);
     const againMs = performance.now();
     assert.equal((await drain()).batches, 0);
