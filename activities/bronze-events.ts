@@ -7,23 +7,26 @@
 import { CommitConflict } from '../engine/delta/types.ts';
 import { bronzeUsageEvents } from '../schemas/bronze.ts';
 import { mapTasks } from './compute/compute.ts';
-import type { MeasuredFile, UnreadableFile } from './compute/measure-files.ts';
+import { type Lateness, sumLateness } from './compute/lateness.ts';
+import type { MeasuredFile, MeasuredRange, UnreadableFile } from './compute/measure-files.ts';
 import type { ActivityContext, Run, TableResult } from './context.ts';
 import type { DedupeIndex } from './dedupe-index.ts';
 import { bytesOf, shareBytes } from './ingest-shares.ts';
+import { changedFiles, scanLanding } from './landing-scan.ts';
 import {
-  changedFiles,
   commitPlan,
   type LandingState,
   type PlannedBatch,
   type PlannedRange,
   readLandingState,
 } from './landing-state.ts';
-import { resultOfRun, workOfRun } from './run-result.ts';
-import { finishBatch } from './stream-batch.ts';
+import { commitsOfRun, resultOfRun } from './run-result.ts';
+import { finishBatch, latenessIn } from './stream-batch.ts';
 
 export interface DrainResult extends TableResult {
   readonly batches: number;
+  /** The late rows, by how late they are. */
+  readonly lateness: Lateness;
   /** Bytes of last lines that wait for their rest. */
   readonly waitingBytes: number;
   /** Files that could not be read, or were gone when their turn came; the first 20. */
@@ -34,8 +37,8 @@ export interface DrainResult extends TableResult {
   readonly replacedFiles: number;
 }
 
-/** An event older than the latest one minus this is late. */
-const watermarkDelayUs = 86_400_000_000;
+/** Files in one micro-batch at most: what is planned of them is kept small, whatever their size. */
+const batchFiles = 2000;
 /** Files that a result names: results stay small. */
 const namedFiles = 20;
 
@@ -47,9 +50,7 @@ export async function drainEvents(context: ActivityContext, run: Run, index: Ded
     let state = await readLandingState(context.lake);
     if (state.last !== null) unreadable.push(...(await finishBatch(context, run, index, state.last, () => undefined)));
     const found = await measure(context, run, state);
-    const queue: PlannedRange[] = found.measured.flatMap((f) =>
-      f.ranges.map((r) => ({ ...r, file: f.file, generation: f.generation, modifiedUs: f.modifiedUs })),
-    );
+    const queue: PlannedRange[] = found.measured.flatMap((f) => f.ranges.map((r) => plannedRange(f, r)));
     const report = reporter(context, run, bytesOf(queue), startedMs);
     if (queue.length > 0) report(0, 0);
     let othersPlanned = false;
@@ -66,9 +67,11 @@ export async function drainEvents(context: ActivityContext, run: Run, index: Ded
     if (othersPlanned) continue;
     unreadable.push(...found.unreadable);
     const replaced = found.measured.filter((f) => f.replaced).map((f) => f.file);
+    const commits = await commitsOfRun(context, run, bronzeUsageEvents.name);
     return {
       ...(await resultOfRun(context, run, bronzeUsageEvents.name, startedMs)),
-      batches: (await workOfRun(context, run, bronzeUsageEvents.name)).length,
+      batches: commits.length,
+      lateness: sumLateness(commits.map(latenessIn)),
       waitingBytes: found.measured.reduce((n, f) => n + f.waitingBytes, 0),
       unreadable: unreadable.slice(0, namedFiles),
       unreadableFiles: unreadable.length,
@@ -108,13 +111,18 @@ function reporter(context: ActivityContext, run: Run, total: number, startedMs: 
   };
 }
 
+function plannedRange(measured: MeasuredFile, range: MeasuredRange): PlannedRange {
+  const { file, generation, modifiedUs, fileSize, size } = measured;
+  return { ...range, file, generation, modifiedUs, fileSize: range.toByte === size ? fileSize : null };
+}
+
 /** Files from the front of the queue that fit into one batch; at least one. */
 function takeBatch(queue: PlannedRange[], maxBytes: number): PlannedRange[] {
   let bytes = 0;
   let count = 0;
   for (const range of queue) {
     bytes += range.toByte - range.fromByte;
-    if (count > 0 && bytes > maxBytes) break;
+    if (count === batchFiles || (count > 0 && bytes > maxBytes)) break;
     count++;
   }
   return queue.splice(0, count);
@@ -127,7 +135,7 @@ async function measure(
 ): Promise<{ measured: MeasuredFile[]; unreadable: UnreadableFile[] }> {
   const { landing, compute } = context;
   const maxBytes = Math.min(context.batchBytes, shareBytes);
-  const files = await changedFiles(landing, state);
+  const files = changedFiles(await scanLanding(landing), state);
   const size = Math.max(1, Math.ceil(files.length / (compute.threads * 4)));
   const groups = Array.from({ length: Math.ceil(files.length / size) }, (_, i) =>
     files.slice(i * size, (i + 1) * size),
@@ -146,5 +154,5 @@ async function watermark(context: ActivityContext): Promise<number | null> {
     const max = file.stats.maxValues?.timestamp;
     if (typeof max === 'string') latest = Math.max(latest, Date.parse(max) * 1000);
   }
-  return Number.isFinite(latest) ? latest - watermarkDelayUs : null;
+  return Number.isFinite(latest) ? latest - context.watermarkDelayMs * 1000 : null;
 }

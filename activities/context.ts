@@ -17,6 +17,8 @@ export interface ActivityContext {
   readonly clock: () => number;
   /** Bytes of landing files in one micro-batch. */
   readonly batchBytes: number;
+  /** An event older than the latest one minus this is late. */
+  readonly watermarkDelayMs: number;
 }
 
 /** Who does the work and whom to tell: from the Temporal activity, or a stand-in outside one. */

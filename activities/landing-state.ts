@@ -1,10 +1,7 @@
 /** Where the stream stands: which bytes of which landing file went into which micro-batch, read from the lake. */
-import { type Stats, statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { isValid } from '../engine/columnar/column.ts';
 import { int32Column, int64Column, timestampColumn, utf8Column, valueAt } from '../engine/columnar/column-of.ts';
-import { columnOf, tableOf } from '../engine/columnar/table.ts';
+import { columnsOf, tableOf } from '../engine/columnar/table.ts';
 import { writeDataFiles } from '../engine/delta/data-file.ts';
 import type { Lake } from '../engine/delta/lake.ts';
 import { readFiles } from '../engine/delta/read.ts';
@@ -13,14 +10,13 @@ import { metadataOf, pathOf } from '../schemas/contract.ts';
 import { landingFiles } from '../schemas/ops.ts';
 import type { KnownFile, MeasuredRange } from './compute/measure-files.ts';
 
-/** Folder of the event files in the landing zone. */
-export const eventsFolder = 'usage_events_stream';
-
 /** One range of one micro-batch, as planned. */
 export interface PlannedRange extends MeasuredRange {
   readonly file: string;
   readonly generation: number;
   readonly modifiedUs: number;
+  /** Bytes on disk of the file, when the range ends where its content does: then nothing of it is left. Null otherwise. */
+  readonly fileSize: number | null;
 }
 
 export interface PlannedBatch {
@@ -37,7 +33,7 @@ export interface LandingState {
   readonly last: PlannedBatch | null;
 }
 
-export type ConsumedFile = NonNullable<KnownFile['consumed']> & { readonly modifiedUs: number };
+export type ConsumedFile = NonNullable<KnownFile['consumed']> & Pick<PlannedRange, 'modifiedUs' | 'fileSize'>;
 
 const noWatermark = 0;
 
@@ -46,9 +42,11 @@ export async function readLandingState(lake: Lake): Promise<LandingState> {
   const snapshot = await lake.table(landingFiles.name).latest();
   if (snapshot === null) return { snapshot, files: new Map(), last: null };
   const rows = await readFiles(lake.store, pathOf(landingFiles.name), snapshot.metadata, snapshot.files);
-  const column = Object.fromEntries(landingFiles.fields.map((f) => [f.name, columnOf(rows, f.name)]));
+  const column = columnsOf(rows);
   const number = (name: string, i: number): number => Number(valueAt(column[name]!, i));
   const text = (name: string, i: number): string => String(valueAt(column[name]!, i));
+  // Lakes from before this column get it with their next micro-batch.
+  const sizes = column.file_size;
   const files = new Map<string, ConsumedFile>();
   const ranges: PlannedRange[] = [];
   let batch = -1;
@@ -64,6 +62,7 @@ export async function readLandingState(lake: Lake): Promise<LandingState> {
       headHash: text('head_hash', i),
       tailHash: text('tail_hash', i),
       modifiedUs: number('modified_at', i),
+      fileSize: sizes === undefined || !isValid(sizes, i) ? null : number('file_size', i),
     };
     const n = number('batch', i);
     if (n > batch) {
@@ -85,6 +84,7 @@ export async function readLandingState(lake: Lake): Promise<LandingState> {
         headHash: range.headHash,
         tailHash: range.tailHash,
         modifiedUs: range.modifiedUs,
+        fileSize: range.fileSize,
       });
     }
   }
@@ -92,47 +92,13 @@ export async function readLandingState(lake: Lake): Promise<LandingState> {
   return { snapshot, files, last: { batch, watermarkUs: watermark === noWatermark ? null : watermark, ranges } };
 }
 
-/**
- * Event files that may hold something new: all of them, without those whose size and time are as consumed. What is no
- * readable file is among them: measuring it says why.
- */
-export async function changedFiles(landing: string, state: LandingState): Promise<KnownFile[]> {
-  const folder = join(landing, eventsFolder);
-  let names: string[];
-  try {
-    names = await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-  const inputs = names.filter((n) => /\.jsonl$/.test(n) && !/^[_.]/.test(n)).sort();
-  const found: { known: KnownFile; modifiedUs: number }[] = [];
-  for (const [i, name] of inputs.entries()) {
-    // The system answers from memory: handing each question to another thread takes eight times as long.
-    if (i % 1000 === 999) await setImmediate();
-    const s = statOf(join(folder, name));
-    const file = `${eventsFolder}/${name}`;
-    const consumed = state.files.get(file) ?? null;
-    const modifiedUs = Math.floor((s?.mtimeMs ?? 0) * 1000);
-    if (s !== null && consumed !== null && consumed.toByte === s.size && consumed.modifiedUs === modifiedUs) continue;
-    found.push({ known: { file, consumed }, modifiedUs });
-  }
-  found.sort((a, b) => a.modifiedUs - b.modifiedUs || (a.known.file < b.known.file ? -1 : 1));
-  return found.map((f) => f.known);
-}
-
-function statOf(path: string): Stats | null {
-  try {
-    return statSync(path);
-  } catch {
-    return null;
-  }
-}
-
 /** Plans a micro-batch in one commit, unless somebody planned this number already: then false. */
 export async function commitPlan(lake: Lake, state: LandingState, plan: PlannedBatch, nowMs: number): Promise<boolean> {
   const table = lake.table(landingFiles.name);
-  const metadata = metadataOf(landingFiles);
+  const metadata = {
+    ...(state.snapshot?.metadata ?? metadataOf(landingFiles)),
+    columns: metadataOf(landingFiles).columns,
+  };
   const { ranges } = plan;
   const rows = tableOf(
     {
@@ -147,6 +113,7 @@ export async function commitPlan(lake: Lake, state: LandingState, plan: PlannedB
       tail_hash: utf8Column(ranges.map((r) => r.tailHash)),
       watermark: timestampColumn(ranges.map(() => plan.watermarkUs ?? noWatermark)),
       modified_at: timestampColumn(ranges.map((r) => r.modifiedUs)),
+      file_size: int64Column(ranges.map((r) => r.fileSize)),
     },
     metadata.columns,
   );
@@ -158,7 +125,7 @@ export async function commitPlan(lake: Lake, state: LandingState, plan: PlannedB
     removes: [],
     txns: { stream: plan.batch },
     identity: 'stream',
-    ...(state.snapshot === null ? { metadata } : {}),
+    ...(metadata.columns.length > (state.snapshot?.metadata.columns.length ?? 0) ? { metadata } : {}),
     dataChange: true,
     operation: 'STREAMING UPDATE',
     info: {},

@@ -7,13 +7,18 @@ import type { ActivityContext, Run, TableResult } from './context.ts';
 /** How much the clocks of the worker and of Temporal may differ. */
 const clockSkewMs = 600_000;
 
-/** The work that this run's commits on the table did, by whichever attempt. */
-export async function workOfRun(context: ActivityContext, run: Run, table: string): Promise<WorkInfo[]> {
+/** The commits on the table that are this run's work, by whichever attempt. */
+export async function commitsOfRun(context: ActivityContext, run: Run, table: string): Promise<Commit[]> {
   const commits = await commitsAfter(context.lake.table(table), run.scheduledMs - clockSkewMs);
-  return commits.flatMap((commit) => {
+  return commits.filter((commit) => {
     const work = workOf(commit);
-    return work !== null && work.runId === run.runId && work.workflowId === run.workflowId ? [work] : [];
+    return work !== null && work.runId === run.runId && work.workflowId === run.workflowId;
   });
+}
+
+/** The work that these commits did. */
+export async function workOfRun(context: ActivityContext, run: Run, table: string): Promise<WorkInfo[]> {
+  return (await commitsOfRun(context, run, table)).map((commit) => workOf(commit)!);
 }
 
 /** Adds that work up. */

@@ -4,6 +4,7 @@ import { type Commit, CommitConflict } from '../engine/delta/types.ts';
 import { bronzeUsageEvents } from '../schemas/bronze.ts';
 import { checkBalance, workInfo, workOf } from './commit-info.ts';
 import { type IngestedShare, withColumns } from './compute/ingest-events.ts';
+import { type Lateness, neverLate, sumLateness } from './compute/lateness.ts';
 import type { UnreadableFile } from './compute/measure-files.ts';
 import type { ActivityContext, Run } from './context.ts';
 import type { Counts } from './counts.ts';
@@ -52,6 +53,7 @@ export async function finishBatch(
         info: {
           quarantine,
           lost: shares.flatMap((s) => s.lost),
+          lateness: sumLateness(shares.map((s) => s.lateness)),
           ...workInfo(run, counts, {
             partitions: new Set(adds.map(partitionOf)).size,
             bytes: adds.reduce((n, a) => n + a.size, 0),
@@ -67,6 +69,11 @@ export async function finishBatch(
       if (!(error instanceof CommitConflict)) throw error;
     }
   }
+}
+
+/** How late the late rows were that a commit of a micro-batch wrote; commits from before this was counted say nothing. */
+export function latenessIn(commit: Commit): Lateness {
+  return (commit.info.lateness as Lateness | undefined) ?? neverLate;
 }
 
 async function finishQuarantine(

@@ -76,6 +76,11 @@ export const landingFiles = ops(
     required('tail_hash', utf8, 'Hash of the last block consumed (at most 4 KiB)'),
     required('watermark', timestamp, 'Event-time watermark the batch was judged by'),
     required('modified_at', timestamp, 'Modification time of the file'),
+    field(
+      'file_size',
+      int64,
+      'Size of the file on disk when it was planned, where the range ends with all that it held; null where a part was left',
+    ),
   ],
 );
 

@@ -18,6 +18,8 @@ export interface Config {
   readonly threads: number;
   /** Bytes of landing files in one micro-batch. */
   readonly batchBytes: number;
+  /** An event older than the latest one minus so many hours is late. */
+  readonly watermarkDelayHours: number;
   /** A Cassandra to use instead of starting one; null starts one. */
   readonly cassandra: CassandraConfig | null;
   /** Whether a Temporal address is configured: then none is started. */
@@ -38,6 +40,7 @@ export function loadConfig(env: Env): Config {
     autorun: flag(env, 'CPA_AUTORUN', true),
     threads: integer(env, 'CPA_THREADS', 2, 1, 64),
     batchBytes: integer(env, 'CPA_BATCH_BYTES', 1536 * 1024 * 1024, 1024, 4 * 1024 ** 3),
+    watermarkDelayHours: integer(env, 'CPA_WATERMARK_DELAY_HOURS', 24, 0, 87_600),
     cassandra: cassandra(env),
     temporalConfigured: ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some(
       (name) => text(env, name) !== undefined,

@@ -55,6 +55,7 @@ export function lineActivities(config: Config, cassandra: CassandraConfig, compu
     serving,
     clock: Date.now,
     batchBytes: config.batchBytes,
+    watermarkDelayMs: config.watermarkDelayHours * 3_600_000,
   });
   return { activities, serving, close: async () => (await session?.catch(() => null))?.close() };
 }

@@ -9,6 +9,8 @@ import { tagRun } from './search-attributes.ts';
 
 export interface StreamResult extends LayerResult {
   readonly batches: number;
+  /** Late rows up to 1 day, up to 7, up to 30 and more days behind the watermark. */
+  readonly lateness: readonly number[];
   readonly waitingBytes: number;
   /** Files found to be others than those read before: their count, and the first 20. */
   readonly replacedFiles: number;
@@ -27,12 +29,12 @@ export async function bronzeStream(input?: unknown): Promise<StreamResult> {
   tagRun('bronze', ['bronze.usage_events'], logicalDate(date));
   board.stage('draining the event stream');
   const drained: DrainResult = await lake.drainStream();
-  const { batches, waitingBytes, unreadable, unreadableFiles, replaced, replacedFiles, ...table } = drained;
+  const { batches, lateness, waitingBytes, unreadable, unreadableFiles, replaced, replacedFiles, ...table } = drained;
   board.add([table]);
   // Always: an attempt that died after its commit reports no work to the one that follows.
   await bookkeeping.enterLedger(['bronze.usage_events']);
   board.stage('done');
-  const result = { tables: board.tables, batches, waitingBytes, replaced, replacedFiles };
+  const result = { tables: board.tables, batches, lateness, waitingBytes, replaced, replacedFiles };
   const problems: Problem[] = unreadable.map(({ file, error }) => ({
     what: file,
     type: 'FileUnreadable',

@@ -1,6 +1,5 @@
 /** Task: rows in landing files, counted without the decoder that Bronze uses. */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { LandingFile } from './landing-file.ts';
 
 export interface CountLandingInput {
   readonly landing: string;
@@ -10,7 +9,7 @@ export interface CountLandingInput {
 
 export interface CountedLanding {
   readonly rows: number;
-  /** Files that are not there any more, or shorter than what was consumed: their rows are not counted. */
+  /** Files that are not there any more, not readable, or shorter than what was consumed: their rows are not counted. */
   readonly gone: number;
 }
 
@@ -19,37 +18,42 @@ export function countLanding(input: CountLandingInput): CountedLanding {
   let rows = 0;
   let gone = 0;
   for (const { file, toByte } of input.files) {
-    const path = join(input.landing, file);
-    if ((statSync(path, { throwIfNoEntry: false })?.size ?? -1) < toByte) {
-      gone++;
-      continue;
-    }
-    const fd = openSync(path, 'r');
-    try {
-      rows += countRows(fd, toByte);
-    } finally {
-      closeSync(fd);
-    }
+    const counted = rowsOf(input.landing, file, toByte);
+    if (counted === null) gone++;
+    else rows += counted;
   }
   return { rows, gone };
 }
 
-const block = Buffer.alloc(1 << 20);
+function rowsOf(landing: string, name: string, toByte: number): number | null {
+  let file: LandingFile;
+  try {
+    file = new LandingFile(landing, name);
+  } catch {
+    return null;
+  }
+  try {
+    return file.size < toByte ? null : countRows(file, toByte);
+  } finally {
+    file.close();
+  }
+}
 
-function countRows(fd: number, toByte: number): number {
+/** Bytes read at once. */
+const pieceBytes = 1 << 20;
+
+function countRows(file: LandingFile, toByte: number): number {
   let rows = 0;
   let blank = true;
-  for (let at = 0; at < toByte; ) {
-    const n = readSync(fd, block, 0, Math.min(block.length, toByte - at), at);
-    if (n === 0) throw new Error(`landing file ends at byte ${at}, ${toByte} were consumed`);
-    for (let i = 0; i < n; i++) {
-      const byte = block[i]!;
+  for (let at = 0; at < toByte; at += pieceBytes) {
+    const piece = file.bytes(at, Math.min(toByte, at + pieceBytes));
+    for (let i = 0; i < piece.length; i++) {
+      const byte = piece[i]!;
       if (byte === 10) {
         if (!blank) rows++;
         blank = true;
       } else if (byte !== 32 && byte !== 9 && byte !== 13 && !(at === 0 && i < 3 && isBom(i, byte))) blank = false;
     }
-    at += n;
   }
   return blank ? rows : rows + 1;
 }

@@ -13,6 +13,7 @@ import type { Counts } from '../counts.ts';
 import type { Ask } from './ask.ts';
 import { type DecodeInput, decodeEvents } from './decode-events.ts';
 import { buffersOf, type Identities } from './identities.ts';
+import { type Lateness, latenessOf } from './lateness.ts';
 import type { UnreadableFile } from './measure-files.ts';
 
 export interface IngestInput extends DecodeInput {
@@ -34,6 +35,8 @@ export interface IngestedShare {
   readonly conflicts: readonly Reject[];
   /** Planned ranges that are not there any more. */
   readonly lost: readonly UnreadableFile[];
+  /** The late rows among those written, by how late they are. */
+  readonly lateness: Lateness;
   /** Columns that its files have. */
   readonly columns: readonly string[];
 }
@@ -50,6 +53,7 @@ export async function ingestEvents(input: IngestInput, ask: Ask<Identities, Uint
   const verdicts = await ask(identities, buffersOf(identities));
   const repeats = judgeRepeats(columns, verdicts);
   const keep = repeats.fresh;
+  const lateness = latenessOf(columns, keep, input.watermarkUs);
   const metadata = withColumns(input.metadata, statedIn(columns));
   const table = tableOf(keep === null ? columns : filterColumns(columns, keep), metadata.columns);
   const { lake, nowMs } = input;
@@ -63,8 +67,9 @@ export async function ingestEvents(input: IngestInput, ask: Ask<Identities, Uint
       unchanged: 0,
       quarantined: rejects.length + repeats.rejects.length,
       duplicate: repeats.duplicates,
-      late: lateRows(columns.is_late!, keep),
+      late: lateness.reduce((a, b) => a + b),
     },
+    lateness,
     rejects,
     raws,
     conflicts: repeats.rejects,
@@ -87,16 +92,4 @@ function statedIn(columns: Readonly<Record<string, Column>>): ReadonlySet<string
     ([, { length, validity }]) => length > 0 && (validity === null || validity.some((byte) => byte !== 0)),
   );
   return new Set(stated.map(([name]) => name));
-}
-
-function lateRows(column: Column, keep: Uint8Array | null): number {
-  if (column.kind !== 'bool') throw new Error(`is_late is ${column.kind}, expected bool`);
-  const { bits, length } = column;
-  let late = 0;
-  for (let byte = 0, bytes = bits.length; byte < bytes; byte++) {
-    if (bits[byte] === 0) continue;
-    const end = Math.min(byte * 8 + 8, length);
-    for (let i = byte * 8; i < end; i++) if (keep === null || keep[i] === 1) late += (bits[byte]! >> (i & 7)) & 1;
-  }
-  return late;
 }

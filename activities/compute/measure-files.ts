@@ -19,7 +19,10 @@ export interface MeasuredFile {
   readonly generation: number;
   /** True when the file is not the one consumed before: it shrank or its consumed bytes changed. */
   readonly replaced: boolean;
+  /** Bytes of its content. */
   readonly size: number;
+  /** Bytes on disk. */
+  readonly fileSize: number;
   readonly modifiedUs: number;
   /** New complete lines as ranges of at most `maxBytes` (or one line); empty when there is nothing new. */
   readonly ranges: readonly MeasuredRange[];
@@ -69,7 +72,7 @@ export function measureFiles(input: MeasureInput): { files: MeasuredFile[]; unre
 function measure(landing: string, known: KnownFile, maxBytes: number): MeasuredFile {
   const file = new LandingFile(landing, known.file);
   try {
-    const { size, modifiedUs } = file;
+    const { size, fileSize, modifiedUs } = file;
     const consumed = known.consumed;
     const same = consumed === null || isSame(file, consumed);
     const generation = consumed === null ? 1 : same ? consumed.generation : consumed.generation + 1;
@@ -81,6 +84,7 @@ function measure(landing: string, known: KnownFile, maxBytes: number): MeasuredF
       generation,
       replaced: !same,
       size,
+      fileSize,
       modifiedUs,
       ranges: rangesOf(file, start, end, line, maxBytes),
       waitingBytes: size - end,

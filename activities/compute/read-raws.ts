@@ -1,34 +1,35 @@
 /** Task: the raw bytes of rejected lines, for quarantine. */
-import { closeSync, openSync, readSync } from 'node:fs';
-import { join } from 'node:path';
 import { keptBytes } from '../../schemas/quarantine.ts';
 import type { Reject } from '../../transforms/reject.ts';
+import { LandingFile } from './landing-file.ts';
 
 export interface ReadRawsInput {
   readonly landing: string;
   readonly rejects: readonly Reject[];
 }
 
-/** The first 64 KiB of each rejected line, read again from its landing file. */
+/** The first 64 KiB of each rejected line, read again from its landing file. Throws when such a file cannot be read. */
 export function readRaws({ landing, rejects }: ReadRawsInput): Uint8Array[] {
-  const open = new Map<string, number>();
-  try {
-    return rejects.map((reject) => {
-      let fd = open.get(reject.sourceFile);
-      if (fd === undefined) {
-        fd = openSync(join(landing, reject.sourceFile), 'r');
-        open.set(reject.sourceFile, fd);
-        if (open.size > 256) {
-          const [oldest, handle] = open.entries().next().value!;
-          closeSync(handle);
-          open.delete(oldest);
-        }
-      }
-      const raw = new Uint8Array(Math.min(reject.byteLength, keptBytes));
-      const read = readSync(fd, raw, 0, raw.length, reject.sourceOffset);
-      return raw.subarray(0, read);
-    });
-  } finally {
-    for (const fd of open.values()) closeSync(fd);
+  const raws = new Array<Uint8Array>(rejects.length);
+  const byFile = new Map<string, number[]>();
+  for (const [i, { sourceFile }] of rejects.entries()) {
+    const list = byFile.get(sourceFile);
+    if (list === undefined) byFile.set(sourceFile, [i]);
+    else list.push(i);
   }
+  for (const [name, list] of byFile) {
+    const file = new LandingFile(landing, name);
+    try {
+      for (const i of list) raws[i] = rawOf(file, rejects[i]!);
+    } finally {
+      file.close();
+    }
+  }
+  return raws;
+}
+
+/** What is there of the line: the file may be another one, and shorter. */
+function rawOf(file: LandingFile, { sourceOffset, byteLength }: Reject): Uint8Array {
+  const end = Math.min(sourceOffset + Math.min(byteLength, keptBytes), file.size);
+  return new Uint8Array(file.bytes(Math.min(sourceOffset, end), end));
 }

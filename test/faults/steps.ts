@@ -81,6 +81,7 @@ export function freshProcess(lakeRoot: string, landing: string, batchBytes: numb
     serving: () => Promise.reject(new Error('no Cassandra in this test')),
     clock: Date.now,
     batchBytes,
+    watermarkDelayMs: 86_400_000,
   };
   return {
     context,
