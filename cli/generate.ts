@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { type Cell, note, print } from './format.ts';
 import { type DefectLevel, type GeneratedSummary, generateLanding } from './generate/landing.ts';
 import { wholeNumber } from './options.ts';
+import { statusLine } from './status-line.ts';
 
 interface GenerateCommandOptions {
   readonly events: number;
@@ -94,18 +95,17 @@ function printCounts(name: string, counts: readonly (readonly [string, number | 
   print({ columns, rows }, 'table');
 }
 
-/** A line on the terminal that says how far the work is; nothing where nobody watches. */
+/** Says on the terminal how far the work is, ten times a second at most. */
 function progressLine(): { update: (done: number, total: number) => void; clear: () => void } {
-  const { stderr } = process;
-  if (!stderr.isTTY) return { update: () => undefined, clear: () => undefined };
+  const line = statusLine();
   let shownMs = 0;
   return {
     update: (done, total) => {
       const nowMs = performance.now();
       if (nowMs - shownMs < 100) return;
       shownMs = nowMs;
-      stderr.write(`\r${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} events`);
+      line.show(`${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} events`);
     },
-    clear: () => stderr.write('\r\u001b[K'),
+    clear: line.clear,
   };
 }

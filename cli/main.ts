@@ -22,6 +22,7 @@ CPA_DEBUG=1 prints where an error comes from.`;
 const modules = new Map<string, () => Promise<{ readonly register: (program: Command) => void }>>([
   ['doctor', () => import('./doctor.ts')],
   ['generate', () => import('./generate.ts')],
+  ['produce', () => import('./produce.ts')],
   ['demo', () => import('./demo.ts')],
   ['start', () => import('./start.ts')],
   ['run', () => import('./run.ts')],

@@ -27,6 +27,20 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
+/** Reads a number above 0, such as `0.5`. */
+export function positiveNumber(text: string): number {
+  const number = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && number > 0) return number;
+  throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+/** Reads a number of percent from 0 to 100. */
+export function percentage(text: string): number {
+  const number = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && number <= 100) return number;
+  throw new InvalidArgumentError('Expected a number from 0 to 100.');
+}
+
 /** Reads a list such as `a,b`. */
 export function nameList(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());

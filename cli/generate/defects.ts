@@ -243,6 +243,6 @@ export const repeats: readonly Repeat[] = [
   }),
   other('cost_usd_increment', (e) => text4(e.draft.cost4 + 12_500)),
   other('org_id', () => '"org_nowhere0"'),
-  other('timestamp', (e) => `"${e.draft.date}T${e.draft.minute === 59 ? '01' : '00'}:59:00Z"`),
+  other('timestamp', (e) => `"${e.draft.date}T${e.draft.time === '00:59:00Z' ? '01' : '00'}:59:00Z"`),
   other('note', () => '"sent again"'),
 ];

@@ -26,9 +26,9 @@ const pricePerUnit: Readonly<Record<string, number>> = {
   genai: 0.12,
 };
 
-const hours = Array.from({ length: 1440 }, (_, minute) => {
+const minutes = Array.from({ length: 1440 }, (_, minute) => {
   const two = (n: number): string => String(n).padStart(2, '0');
-  return `T${two(Math.floor(minute / 60))}:${two(minute % 60)}:00Z", "org_id": "`;
+  return `${two(Math.floor(minute / 60))}:${two(minute % 60)}:00Z`;
 });
 
 /** An event as drawn. `value4` and `cost4` are integers × 10^-4, `carbon6` × 10^-6. Reused from line to line. */
@@ -36,7 +36,8 @@ export interface Draft {
   id: string;
   /** `YYYY-MM-DD`. */
   date: string;
-  minute: number;
+  /** `hh:mm:ssZ`. */
+  time: string;
   resource: Resource;
   metric: MetricKind;
   value4: number;
@@ -65,7 +66,7 @@ export function drawEvent(date: string, schemaVersion: 1 | 2, resource: Resource
   const valueKind = random.below(100);
   into.id = `evt_${random.id(12)}`;
   into.date = date;
-  into.minute = random.below(1440);
+  into.time = minutes[random.below(1440)]!;
   into.resource = resource;
   into.metric = metric;
   into.value4 = value4;
@@ -75,6 +76,19 @@ export function drawEvent(date: string, schemaVersion: 1 | 2, resource: Resource
   into.schemaVersion = schemaVersion;
   into.carbon6 = into.valueKind === 'null' ? 0 : Math.round(value4 / 50);
   into.tokens = resource.service === 'genai' ? Math.round(Math.abs(780 + 480 * random.gauss())) : 0;
+}
+
+/** Takes the defects of the original data from an event, so that one put in is its only one. */
+export function makeSound(draft: Draft): void {
+  draft.valueKind = 'number';
+  draft.hasUnit = true;
+  draft.cost4 = Math.abs(draft.cost4);
+  draft.carbon6 = Math.round(draft.value4 / 50);
+}
+
+/** Whether costs of the service can be drawn. */
+export function hasPrice(service: string): boolean {
+  return Object.hasOwn(pricePerUnit, service);
 }
 
 const resourceTexts = new WeakMap<Resource, string>();
@@ -97,7 +111,7 @@ function valueText(draft: Draft): string {
 /** The line of an event, without its line end. */
 export function lineOf(draft: Draft): string {
   const unit = draft.hasUnit ? `"${draft.metric.unit}"` : 'null';
-  const head = `{"event_id": "${draft.id}", "timestamp": "${draft.date}${hours[draft.minute]!}${resourceText(draft.resource)}`;
+  const head = `{"event_id": "${draft.id}", "timestamp": "${draft.date}T${draft.time}", "org_id": "${resourceText(draft.resource)}`;
   const body = `${draft.metric.name}", "value": ${valueText(draft)}, "unit": ${unit}, "cost_usd_increment": ${text4(draft.cost4)}`;
   if (draft.schemaVersion === 1) return `${head}${body}, "schema_version": 1}`;
   const carbon = `${body}, "schema_version": 2, "carbon_kg": ${text6(draft.carbon6)}`;
@@ -109,10 +123,9 @@ export function lineOf(draft: Draft): string {
 /** The fields of an event in order, each with the JSON text of its value. */
 export function fieldsOf(draft: Draft): [name: string, json: string][] {
   const { resource, metric } = draft;
-  const hour = hours[draft.minute]!.slice(0, 10);
   const fields: [string, string][] = [
     ['event_id', `"${draft.id}"`],
-    ['timestamp', `"${draft.date}${hour}"`],
+    ['timestamp', `"${draft.date}T${draft.time}"`],
     ['org_id', `"${resource.org}"`],
     ['resource_id', `"${resource.id}"`],
     ['service', `"${resource.service}"`],

@@ -1,6 +1,6 @@
 /** The lines of the event files one after another, and what becomes of each. */
 import { bronzeRules, type Repeat, repeats, Spoiling, type Variant, variants } from './defects.ts';
-import { type Draft, drawEvent, lineOf, numbersOf } from './event.ts';
+import { type Draft, drawEvent, lineOf, makeSound, numbersOf } from './event.ts';
 import type { Resource } from './organisations.ts';
 import type { Random } from './random.ts';
 import { type Counts, count, type EventNumbers, type RejectRule, SilverTotals } from './truth.ts';
@@ -108,10 +108,7 @@ export class LineSource {
     const version = variant.statesCarbon ? 2 : slot.schemaVersion;
     drawEvent(slot.date, version, random.pick(this.resources), random, draft);
     // One defect a line, so that the reason of its fate is certain.
-    draft.valueKind = 'number';
-    draft.hasUnit = true;
-    draft.cost4 = Math.abs(draft.cost4);
-    draft.carbon6 = Math.round(draft.value4 / 50);
+    makeSound(draft);
     numbersOf(draft, numbers);
     const event = new Spoiling(draft, numbers);
     const line = variant.apply(event) ?? event.line;

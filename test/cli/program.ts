@@ -1,5 +1,5 @@
 /** The built command as a child process, as users run it. */
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
@@ -11,5 +11,14 @@ export function cpa(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv
     cwd,
     encoding: 'utf8',
     env: { PATH, HOME, TZ: 'America/Argentina/Buenos_Aires', ...env },
+  });
+}
+
+/** Starts `cpa` the same way and leaves it running; its output is piped. */
+export function startCpa(cwd: string, args: readonly string[]): ChildProcessWithoutNullStreams {
+  const { PATH, HOME } = process.env;
+  return spawn(process.execPath, [main, ...args], {
+    cwd,
+    env: { PATH, HOME, TZ: 'America/Argentina/Buenos_Aires' },
   });
 }
