@@ -12,13 +12,21 @@ import { withRun } from './current-run.ts';
 import { DedupeIndex } from './dedupe-index.ts';
 import { syncLedger } from './ledger.ts';
 import { problem } from './problem.ts';
+import { drainRunning } from './running-stream.ts';
 import { type MartPublication, publishMart } from './serving.ts';
+import type { StreamRound } from './stream/round.ts';
+import { EventStream, type RoundOptions } from './stream/stream.ts';
 
 export interface Activities {
   /** Loads the snapshot of one CSV master into Bronze. */
   loadMaster(request: MasterRequest): Promise<TableResult>;
-  /** Reads every complete event line that has landed into Bronze. */
-  drainStream(): Promise<DrainResult>;
+  /**
+   * Reads every complete event line that has landed into Bronze: where a continuous stream runs on this task queue, by draining
+   * that one. `stream`: the continuous stream asks itself.
+   */
+  drainStream(request: { readonly stream: boolean }): Promise<DrainResult>;
+  /** Micro-batches of the continuous stream, until the round is over or cancelled: it then returns what it did. */
+  streamRound(options: RoundOptions): Promise<StreamRound>;
   /** Builds whatever is dirty of one Silver table or Gold mart. */
   buildDirty(request: BuildDirtyRequest): Promise<TableResult>;
   /** Enters commits of the tables into the ledger; returns how many. Short enough for a local activity, which has no heartbeats. */
@@ -32,9 +40,14 @@ export interface Activities {
 /** Activities over a context. Failures that trying again does not mend are typed and not retried. */
 export function createActivities(context: ActivityContext): Activities {
   const index = new DedupeIndex(context, randomInt(2 ** 31));
+  const stream = new EventStream(context, index);
   return {
     loadMaster: (request) => withRun((run) => typed(() => loadMasterSnapshot(context, run, request))),
-    drainStream: () => withRun((run) => typed(() => drainEvents(context, run, index))),
+    drainStream: ({ stream: asksItself }) =>
+      withRun((run) =>
+        typed(async () => (asksItself ? null : await drainRunning()) ?? drainEvents(context, run, index, asksItself)),
+      ),
+    streamRound: (options) => withRun((run) => typed(() => stream.round(run, options))),
     buildDirty: (request) => withRun((run) => typed(() => buildDirty(context, run, request))),
     enterLedger: (tables) => typed(() => syncLedger(context, tables)),
     publish: ({ mart, rebuild }) =>

@@ -33,6 +33,8 @@ export interface Run {
   readonly signal: AbortSignal;
   /** Says how far the work is; shown in the Temporal UI and by `cpa run`. */
   readonly report: (progress: Progress) => void;
+  /** Sets a metric of the worker. */
+  readonly gauge: (name: string, value: number) => void;
 }
 
 export interface Progress {

@@ -18,6 +18,7 @@ export async function withRun<T>(body: (run: Run) => Promise<T>): Promise<T> {
       report: (progress) => {
         last = progress;
       },
+      gauge: (name, value) => context.metricMeter.createGauge(name, 'float').set(value),
     });
   } finally {
     clearInterval(timer);

@@ -5,7 +5,7 @@ import { columnsOf, tableOf } from '../engine/columnar/table.ts';
 import { writeDataFiles } from '../engine/delta/data-file.ts';
 import type { Lake } from '../engine/delta/lake.ts';
 import { readFiles } from '../engine/delta/read.ts';
-import type { Snapshot } from '../engine/delta/types.ts';
+import { type AddFile, CommitConflict, type Snapshot } from '../engine/delta/types.ts';
 import { metadataOf, pathOf } from '../schemas/contract.ts';
 import { landingFiles } from '../schemas/ops.ts';
 import type { KnownFile, MeasuredRange } from './compute/measure-files.ts';
@@ -37,20 +37,47 @@ export type ConsumedFile = NonNullable<KnownFile['consumed']> & Pick<PlannedRang
 
 const noWatermark = 0;
 
-/** Reads the whole state. */
-export async function readLandingState(lake: Lake): Promise<LandingState> {
+/** The state now. Of what came after `before`, a state read earlier and given up, only what is new is read. */
+export async function readLandingState(lake: Lake, before: LandingState | null = null): Promise<LandingState> {
   const snapshot = await lake.table(landingFiles.name).latest();
   if (snapshot === null) return { snapshot, files: new Map(), last: null };
-  const rows = await readFiles(lake.store, pathOf(landingFiles.name), snapshot.metadata, snapshot.files);
+  const known = before?.snapshot ?? null;
+  if (before === null || known === null || known.version > snapshot.version)
+    return withRows(lake, none(), snapshot, snapshot.files);
+  if (known.version === snapshot.version) return before;
+  const later = (await lake.table(landingFiles.name).commitsSince(known.version)).filter(
+    (c) => c.version <= snapshot.version,
+  );
+  return withRows(
+    lake,
+    before,
+    snapshot,
+    later.flatMap((commit) => commit.adds.filter((file) => file.dataChange)),
+  );
+}
+
+function none(): LandingState {
+  return { snapshot: null, files: new Map(), last: null };
+}
+
+/** The state with the rows of more files. Takes over the map of `before`. */
+async function withRows(
+  lake: Lake,
+  before: LandingState,
+  snapshot: Snapshot,
+  added: readonly AddFile[],
+): Promise<LandingState> {
+  const rows = await readFiles(lake.store, pathOf(landingFiles.name), snapshot.metadata, added);
   const column = columnsOf(rows);
   const number = (name: string, i: number): number => Number(valueAt(column[name]!, i));
   const text = (name: string, i: number): string => String(valueAt(column[name]!, i));
   // Lakes from before this column get it with their next micro-batch.
   const sizes = column.file_size;
-  const files = new Map<string, ConsumedFile>();
-  const ranges: PlannedRange[] = [];
-  let batch = -1;
-  let watermark = noWatermark;
+  const files = before.files as Map<string, ConsumedFile>;
+  let ranges: readonly PlannedRange[] = before.last?.ranges ?? [];
+  let fresh: PlannedRange[] = [];
+  let batch = before.last?.batch ?? -1;
+  let watermark = before.last?.watermarkUs ?? noWatermark;
   for (let i = 0; i < rows.numRows; i++) {
     const range: PlannedRange = {
       file: text('source_file', i),
@@ -68,9 +95,10 @@ export async function readLandingState(lake: Lake): Promise<LandingState> {
     if (n > batch) {
       batch = n;
       watermark = number('watermark', i);
-      ranges.length = 0;
+      fresh = [];
+      ranges = fresh;
     }
-    if (n === batch) ranges.push(range);
+    if (n === batch) fresh.push(range);
     const known = files.get(range.file);
     if (
       known === undefined ||
@@ -92,7 +120,7 @@ export async function readLandingState(lake: Lake): Promise<LandingState> {
   return { snapshot, files, last: { batch, watermarkUs: watermark === noWatermark ? null : watermark, ranges } };
 }
 
-/** Plans a micro-batch in one commit, unless somebody planned this number already: then false. */
+/** Plans a micro-batch in one commit. False when somebody else has planned since `state`: it is to be read and measured again. */
 export async function commitPlan(lake: Lake, state: LandingState, plan: PlannedBatch, nowMs: number): Promise<boolean> {
   const table = lake.table(landingFiles.name);
   const metadata = {
@@ -118,17 +146,22 @@ export async function commitPlan(lake: Lake, state: LandingState, plan: PlannedB
     metadata.columns,
   );
   const adds = await writeDataFiles(lake.store, pathOf(landingFiles.name), metadata, rows, { nowMs });
-  const result = await table.commit({
-    base: state.snapshot,
-    reads: { kind: 'table' },
-    adds,
-    removes: [],
-    txns: { stream: plan.batch },
-    identity: 'stream',
-    ...(metadata.columns.length > (state.snapshot?.metadata.columns.length ?? 0) ? { metadata } : {}),
-    dataChange: true,
-    operation: 'STREAMING UPDATE',
-    info: {},
-  });
-  return result.outcome === 'committed';
+  try {
+    const { outcome } = await table.commit({
+      base: state.snapshot,
+      reads: { kind: 'table' },
+      adds,
+      removes: [],
+      txns: { stream: plan.batch },
+      identity: 'stream',
+      ...(metadata.columns.length > (state.snapshot?.metadata.columns.length ?? 0) ? { metadata } : {}),
+      dataChange: true,
+      operation: 'STREAMING UPDATE',
+      info: {},
+    });
+    return outcome === 'committed';
+  } catch (error) {
+    if (error instanceof CommitConflict) return false;
+    throw error;
+  }
 }

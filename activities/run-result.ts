@@ -7,9 +7,17 @@ import type { ActivityContext, Run, TableResult } from './context.ts';
 /** How much the clocks of the worker and of Temporal may differ. */
 const clockSkewMs = 600_000;
 
-/** The commits on the table that are this run's work, by whichever attempt. */
-export async function commitsOfRun(context: ActivityContext, run: Run, table: string): Promise<Commit[]> {
-  const commits = await commitsAfter(context.lake.table(table), run.scheduledMs - clockSkewMs);
+/**
+ * The commits on the table that are this run's work, by whichever attempt. `isPart`: only those since this activity was asked for,
+ * as exactly as the clocks of the worker and of Temporal agree.
+ */
+export async function commitsOfRun(
+  context: ActivityContext,
+  run: Run,
+  table: string,
+  isPart = false,
+): Promise<Commit[]> {
+  const commits = await commitsAfter(context.lake.table(table), run.scheduledMs - (isPart ? 0 : clockSkewMs));
   return commits.filter((commit) => {
     const work = workOf(commit);
     return work !== null && work.runId === run.runId && work.workflowId === run.workflowId;
@@ -17,8 +25,13 @@ export async function commitsOfRun(context: ActivityContext, run: Run, table: st
 }
 
 /** The work that these commits did. */
-export async function workOfRun(context: ActivityContext, run: Run, table: string): Promise<WorkInfo[]> {
-  return (await commitsOfRun(context, run, table)).map((commit) => workOf(commit)!);
+export async function workOfRun(
+  context: ActivityContext,
+  run: Run,
+  table: string,
+  isPart = false,
+): Promise<WorkInfo[]> {
+  return (await commitsOfRun(context, run, table, isPart)).map((commit) => workOf(commit)!);
 }
 
 /** Adds that work up. */
@@ -27,8 +40,9 @@ export async function resultOfRun(
   run: Run,
   table: string,
   startedMs: number,
+  isPart = false,
 ): Promise<TableResult> {
-  const work = await workOfRun(context, run, table);
+  const work = await workOfRun(context, run, table, isPart);
   const sum = (pick: (w: WorkInfo) => number): number => work.reduce((n, w) => n + pick(w), 0);
   return {
     table,

@@ -14,11 +14,20 @@ import type { PlannedBatch } from './landing-state.ts';
 import { partitionOf } from './partition.ts';
 import { appendQuarantine, quarantineFilesOf, writeQuarantine } from './quarantine.ts';
 
+/** A micro-batch that has all its commits. */
+export interface FinishedBatch {
+  readonly counts: Counts;
+  readonly lateness: Lateness;
+  /**
+   * Planned ranges that were gone or replaced when this run read them: the batch has none of their rows, and what stands there now
+   * comes as a new generation. None when another run made the batch.
+   */
+  readonly lost: readonly UnreadableFile[];
+}
+
 /**
  * Makes the commits of a planned batch that are not there yet: its rows with `txn (stream, n)`, also when it has none, then its
- * quarantine, whose files the first commit names. Returns the planned ranges that were gone or replaced when this run read them:
- * the batch has none of their rows, and what stands there now comes as a new generation. Tells `done` of the landing bytes and
- * rows that are through.
+ * quarantine, whose files the first commit names. Tells `done` of the landing bytes and rows that are through.
  */
 export async function finishBatch(
   context: ActivityContext,
@@ -26,7 +35,7 @@ export async function finishBatch(
   index: DedupeIndex,
   plan: PlannedBatch,
   done: (bytes: number, rows: number) => void,
-): Promise<readonly UnreadableFile[]> {
+): Promise<FinishedBatch> {
   const table = context.lake.table(bronzeUsageEvents.name);
   for (;;) {
     const startedMs = context.clock();
@@ -81,10 +90,12 @@ async function finishQuarantine(
   run: Run,
   table: DeltaTable,
   batch: number,
-): Promise<readonly UnreadableFile[]> {
+): Promise<FinishedBatch> {
   const commit = await commitOfBatch(table, batch);
   await appendQuarantine(context, 'usage_events', quarantineFilesOf(commit), { appId: 'stream', version: batch });
-  return workOf(commit)?.runId === run.runId ? (commit.info.lost as UnreadableFile[]) : [];
+  const work = workOf(commit)!;
+  const lost = work.runId === run.runId ? (commit.info.lost as UnreadableFile[]) : [];
+  return { counts: work.counts, lateness: latenessIn(commit), lost };
 }
 
 async function commitOfBatch(table: DeltaTable, batch: number): Promise<Commit> {

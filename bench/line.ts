@@ -105,7 +105,8 @@ export async function benchLine(
 function delegating(current: () => Activities): Activities {
   return {
     loadMaster: (request) => current().loadMaster(request),
-    drainStream: () => current().drainStream(),
+    drainStream: (request) => current().drainStream(request),
+    streamRound: (options) => current().streamRound(options),
     buildDirty: (request) => current().buildDirty(request),
     enterLedger: (tables) => current().enterLedger(tables),
     publish: (request) => current().publish(request),

@@ -13,6 +13,17 @@ export const lake: ActivityInterfaceFor<Activities> = proxyActivities<Activities
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
 });
 
+/**
+ * A round of the continuous stream: asked to end, it ends its micro-batch and returns what it did. A stream waits for what can heal
+ * as long as it takes.
+ */
+export const stream: ActivityInterfaceFor<Activities> = proxyActivities<Activities>({
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '5 seconds',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+});
+
 /** Work on Cassandra: a node that restarts is back within a minute. */
 export const serving: ActivityInterfaceFor<Activities> = proxyActivities<Activities>({
   startToCloseTimeout: '1 hour',

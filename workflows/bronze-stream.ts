@@ -1,11 +1,12 @@
 import type { DrainResult } from '../activities/bronze-events.ts';
 import { bookkeeping, lake } from './activity-options.ts';
 import type { LayerResult } from './bronze-batch.ts';
-import { day, parseInput, word } from './input.ts';
+import { continuousStream, noTotals, type StreamTotals, totalNames } from './continuous-stream.ts';
+import { day, numbersOf, parseInput, wholeMs, word, yesOrNo } from './input.ts';
 import { logicalDate } from './logical-date.ts';
 import { failOn, type Problem } from './problems.ts';
 import { progressBoard } from './progress.ts';
-import { tagRun } from './search-attributes.ts';
+import { tagMode, tagRun } from './search-attributes.ts';
 
 export interface StreamResult extends LayerResult {
   readonly batches: number;
@@ -15,20 +16,36 @@ export interface StreamResult extends LayerResult {
   /** Files found to be others than those read before: their count, and the first 20. */
   readonly replacedFiles: number;
   readonly replaced: readonly string[];
+  /** Of a continuous stream, since it was started. */
+  readonly totals?: StreamTotals;
 }
 
 /**
- * The usage events to Bronze in micro-batches: every complete line that has landed, then ends (`availableNow`).
- * Input (all optional): `{"mode": "availableNow", "date": "2025-08-14"}`.
+ * The usage events to Bronze in micro-batches. `availableNow`: every complete line that has landed, then it ends; where a
+ * continuous stream runs on the task queue, by draining that one. `continuous`: as they land, until it is told to stop.
+ * Input (all optional): `{"mode": "continuous", "triggerMs": 0, "paused": false, "date": "2025-08-14"}`; a continuous stream hands
+ * its `totals` to the run that continues it.
  */
 export async function bronzeStream(input?: unknown): Promise<StreamResult> {
-  const { date } = parseInput(input, { mode: word('availableNow'), date: day });
+  const { mode, triggerMs, paused, totals, date } = parseInput(input, {
+    mode: word('availableNow', 'continuous'),
+    triggerMs: wholeMs,
+    paused: yesOrNo,
+    totals: numbersOf(totalNames),
+    date: day,
+  });
+  tagRun('bronze', ['bronze.usage_events'], logicalDate(date));
+  tagMode(mode ?? 'availableNow');
+  if (mode !== 'continuous') return availableNow();
+  return continuousStream({ triggerMs: triggerMs ?? 0, paused: paused ?? false, totals: totals ?? noTotals }, date);
+}
+
+async function availableNow(): Promise<StreamResult> {
   const board = progressBoard(
     'Reads every complete event line that has landed into Bronze, in micro-batches, and ends.',
   );
-  tagRun('bronze', ['bronze.usage_events'], logicalDate(date));
   board.stage('draining the event stream');
-  const drained: DrainResult = await lake.drainStream();
+  const drained: DrainResult = await lake.drainStream({ stream: false });
   const { batches, lateness, waitingBytes, unreadable, unreadableFiles, replaced, replacedFiles, ...table } = drained;
   board.add([table]);
   // Always: an attempt that died after its commit reports no work to the one that follows.

@@ -66,6 +66,21 @@ export function counts<F extends string>(
   };
 }
 
+/** A span of time up to an hour, whole milliseconds. */
+export const wholeMs: FieldKind<number> = {
+  parse: (v) => (Number.isSafeInteger(v) && (v as number) >= 0 && (v as number) <= 3_600_000 ? (v as number) : null),
+  example: '1000',
+};
+
+/** An object with all of these fields, whole numbers from 0. */
+export function numbersOf<F extends string>(fields: readonly F[]): FieldKind<Readonly<Record<F, number>>> {
+  const { parse } = counts(['it'], fields);
+  return {
+    parse: (v) => parse({ it: v })?.it ?? null,
+    example: `{${fields.map((f) => `"${f}": 1`).join(', ')}}`,
+  };
+}
+
 export const yesOrNo: FieldKind<boolean> = { parse: (v) => (typeof v === 'boolean' ? v : null), example: 'true' };
 
 /** Reads an input. Absent fields are null. Fails the workflow, not to be retried, naming field, value and an example. */

@@ -3,4 +3,5 @@ export const searchAttributeTypes = {
   CpaLayer: 'KEYWORD',
   CpaTable: 'KEYWORD_LIST',
   CpaLogicalDate: 'KEYWORD',
+  CpaMode: 'KEYWORD',
 } as const;

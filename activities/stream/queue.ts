@@ -1,5 +1,5 @@
 /** Landing ranges that were found and wait for their micro-batch. */
-import type { MeasuredFile } from '../compute/measure-files.ts';
+import type { MeasuredFile, MeasuredRange } from '../compute/measure-files.ts';
 import type { PlannedRange } from '../landing-state.ts';
 
 /** How far the stream is behind. */
@@ -15,22 +15,24 @@ export class LandingQueue {
   readonly #files = new Map<string, readonly PlannedRange[]>();
   #bytes = 0;
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get isEmpty(): boolean {
     return this.#files.size === 0;
   }
 
   /** Takes in what a file has that is new, in place of what was found of it before. */
-  put({ file, generation, modifiedUs, ranges }: MeasuredFile): void {
-    this.#drop(file);
-    if (ranges.length === 0) {
-      this.#files.delete(file);
-      return;
-    }
-    this.#files.set(
-      file,
-      ranges.map((range) => ({ ...range, file, generation, modifiedUs })),
-    );
-    this.#bytes += bytesIn(ranges);
+  put(measured: MeasuredFile): void {
+    const { file, ranges } = measured;
+    this.#bytes += bytesIn(ranges) - bytesIn(this.#files.get(file) ?? []);
+    if (ranges.length === 0) this.#files.delete(file);
+    else
+      this.#files.set(
+        file,
+        ranges.map((range) => plannedRange(measured, range)),
+      );
   }
 
   /** The next ranges: up to `maxBytes` and `maxFiles`, at least one. */
@@ -65,10 +67,11 @@ export class LandingQueue {
     for (const [first] of this.#files.values()) oldestUs = Math.min(oldestUs, first!.modifiedUs);
     return { files: this.#files.size, bytes: this.#bytes, seconds: Math.round(nowMs - oldestUs / 1000) / 1000 };
   }
+}
 
-  #drop(file: string): void {
-    this.#bytes -= bytesIn(this.#files.get(file) ?? []);
-  }
+function plannedRange(measured: MeasuredFile, range: MeasuredRange): PlannedRange {
+  const { file, generation, modifiedUs, fileSize, size } = measured;
+  return { ...range, file, generation, modifiedUs, fileSize: range.toByte === size ? fileSize : null };
 }
 
 function bytesIn(ranges: readonly { readonly fromByte: number; readonly toByte: number }[]): number {

@@ -1,7 +1,8 @@
 /** What one round of the stream has done: the sums and the times of its micro-batches. */
-import type { WorkInfo } from '../commit-info.ts';
+import { type Lateness, neverLate, sumLateness } from '../compute/lateness.ts';
 import type { UnreadableFile } from '../compute/measure-files.ts';
 import type { Counts } from '../counts.ts';
+import type { FinishedBatch } from '../stream-batch.ts';
 import type { PublisherStatus } from './publisher.ts';
 import type { Lag } from './queue.ts';
 import { type Spread, spreadOf } from './spread.ts';
@@ -17,6 +18,8 @@ export interface StreamRound extends Counts {
   readonly last: number | null;
   readonly files: number;
   readonly bytes: number;
+  /** The late rows, by how late they are. */
+  readonly lateness: Lateness;
   /** What waited when the round ended. */
   readonly lag: Lag;
   readonly times: Readonly<Record<Phase | 'batch', Spread>>;
@@ -38,7 +41,8 @@ export class RoundSummary {
   readonly #counts = { read: 0, written: 0, unchanged: 0, quarantined: 0, duplicate: 0, late: 0 };
   readonly #unreadable: UnreadableFile[] = [];
   readonly #replaced: string[] = [];
-  #batches: number[] = [];
+  readonly #batches: number[] = [];
+  #lateness = neverLate;
   #files = 0;
   #bytes = 0;
   speedProblem: string | null = null;
@@ -55,6 +59,10 @@ export class RoundSummary {
     return this.#counts.read;
   }
 
+  rowsPerSecond(nowMs: number): number {
+    return Math.round((this.#counts.read * 1000) / Math.max(1, nowMs - this.#startedMs));
+  }
+
   /** Runs a step and notes how long it took. */
   async timed<T>(phase: Phase | 'batch', work: () => Promise<T>): Promise<T> {
     const start = performance.now();
@@ -65,12 +73,14 @@ export class RoundSummary {
     }
   }
 
-  batch(batch: number, files: number, bytes: number, work: WorkInfo | null): void {
+  /** A micro-batch that this round has planned, of so many files and landing bytes. */
+  batch(batch: number, files: number, bytes: number, { counts, lateness, lost }: FinishedBatch): void {
     this.#batches.push(batch);
     this.#files += files;
     this.#bytes += bytes;
-    if (work === null) return;
-    for (const key of Object.keys(this.#counts) as (keyof Counts)[]) this.#counts[key] += work.counts[key];
+    for (const key of Object.keys(this.#counts) as (keyof Counts)[]) this.#counts[key] += counts[key];
+    this.#lateness = sumLateness([this.#lateness, lateness]);
+    this.unreadable(lost);
   }
 
   unreadable(files: readonly UnreadableFile[]): void {
@@ -89,6 +99,7 @@ export class RoundSummary {
       files: this.#files,
       bytes: this.#bytes,
       ...this.#counts,
+      lateness: this.#lateness,
       lag,
       times: Object.fromEntries([...this.#times].map(([phase, times]) => [phase, spreadOf(times)])) as never,
       serving,

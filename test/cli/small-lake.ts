@@ -112,6 +112,7 @@ function work(workflowId: string, read: number, written: number): Record<string,
     attempt: 1,
     signal: new AbortController().signal,
     report: () => undefined,
+    gauge: () => undefined,
   };
   return workInfo(run, counts, { partitions: 1, bytes: 1, upstream: {}, startedMs: 1000, nowMs: 2500 });
 }

@@ -68,6 +68,7 @@ export const run: Run = {
   attempt: 1,
   signal: new AbortController().signal,
   report: () => undefined,
+  gauge: () => undefined,
 };
 
 /** A process that has just started. */

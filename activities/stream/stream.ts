@@ -1,0 +1,183 @@
+/**
+ * The continuous stream: rounds of micro-batches. What a worker keeps from one round to the next only saves work: where the stream
+ * stands is in the lake.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Mutex } from '../../engine/delta/mutex.ts';
+import { bronzeUsageEvents } from '../../schemas/bronze.ts';
+import { followingReader } from '../../serving/following-reader.ts';
+import type { MartReader } from '../../serving/served-rows.ts';
+import { batchFiles } from '../bronze-events.ts';
+import type { ActivityContext, Run } from '../context.ts';
+import type { DedupeIndex } from '../dedupe-index.ts';
+import { changedAmong, changedFiles, scanLanding } from '../landing-scan.ts';
+import { commitPlan, type LandingState, readLandingState } from '../landing-state.ts';
+import { type LandingWatch, watchLanding } from '../landing-watch.ts';
+import { measureLanding } from '../measure-landing.ts';
+import { advanceSpeed } from '../speed.ts';
+import { finishBatch } from '../stream-batch.ts';
+import { watermark } from '../watermark.ts';
+import { StreamPublisher } from './publisher.ts';
+import { LandingQueue } from './queue.ts';
+import { RoundSummary, type StreamRound } from './round.ts';
+
+export interface RoundOptions {
+  /** Least time between the starts of two micro-batches, milliseconds; 0: as fast as possible. Ignored while more waits than fits one. */
+  readonly triggerMs: number;
+  /** How long the round lasts when nobody ends it, milliseconds. */
+  readonly roundMs: number;
+}
+
+/** Landing bytes of a micro-batch: so little that its increments are served soon, so much that a backlog is read fast. */
+const streamBatchBytes = 32 * 1024 * 1024;
+/** Without a sign of change the landing zone is scanned so often. */
+const rescanMs = 60_000;
+
+/** The stream of one worker: one round at a time. */
+export class EventStream {
+  readonly #context: ActivityContext;
+  readonly #index: DedupeIndex;
+  readonly #rounds = new Mutex();
+  readonly #queue = new LandingQueue();
+  readonly #reader: MartReader;
+  #watch: LandingWatch | null = null;
+  #state: LandingState | null = null;
+  /** Last micro-batch known to have all its commits. */
+  #finished = -1;
+
+  constructor(context: ActivityContext, index: DedupeIndex) {
+    this.#context = context;
+    this.#index = index;
+    this.#reader = followingReader(context.lake);
+  }
+
+  /**
+   * Runs micro-batches until `roundMs` is over or the run's signal aborts, then ends the one under way. Increments and
+   * publications follow each; neither holds the next one up when it fails.
+   */
+  round(run: Run, options: RoundOptions): Promise<StreamRound> {
+    return this.#rounds.run(() => this.#round(run, options));
+  }
+
+  async #round(run: Run, { triggerMs, roundMs }: RoundOptions): Promise<StreamRound> {
+    const { clock } = this.#context;
+    const deadlineMs = clock() + roundMs;
+    // What is under way ends; the signal only keeps the next one from starting.
+    const calm: Run = { ...run, signal: new AbortController().signal };
+    const summary = new RoundSummary(clock());
+    const publisher = new StreamPublisher(this.#context, calm, this.#reader);
+    try {
+      await this.#speed(calm, summary, publisher);
+      while (!run.signal.aborted && clock() < deadlineMs) {
+        const startedMs = clock();
+        await this.#discover(calm, summary);
+        this.#report(run, summary);
+        if (this.#queue.isEmpty) {
+          await this.#watching().wait(deadlineMs - clock(), run.signal);
+          continue;
+        }
+        const isPlanned = await summary.timed('batch', () => this.#batch(calm, summary));
+        if (isPlanned) await this.#speed(calm, summary, publisher);
+        this.#report(run, summary);
+        if (this.#queue.isEmpty) await pause(startedMs + triggerMs - clock(), run.signal);
+      }
+    } finally {
+      await publisher.close();
+    }
+    return summary.result(clock(), this.#queue.lag(clock()), publisher.status);
+  }
+
+  /** Measures what may have changed. A micro-batch that was left unfinished is finished first: it says where the next begins. */
+  async #discover(run: Run, summary: RoundSummary): Promise<void> {
+    const { lake, landing } = this.#context;
+    await summary.timed('discover', async () => {
+      const before = this.#state;
+      this.#state = await readLandingState(lake, before);
+      const { last } = this.#state;
+      if (last !== null && last.batch > this.#finished) {
+        // Planned by somebody else, or by this worker before it failed: what was measured meanwhile may be read by now.
+        this.#queue.clear();
+        await finishBatch(this.#context, run, this.#index, last, () => undefined);
+        this.#finished = last.batch;
+        this.#unwatch();
+      }
+      const { all, files } = this.#watching().take();
+      if (!all && files.length === 0) return;
+      const changed = all
+        ? changedFiles(await scanLanding(landing), this.#state)
+        : await changedAmong(landing, files, this.#state);
+      const { measured, unreadable } = await measureLanding(this.#context, run, changed);
+      for (const file of measured) {
+        this.#queue.put(file);
+        if (file.replaced) summary.replaced(file.file);
+      }
+      summary.unreadable(unreadable);
+    });
+  }
+
+  /** One micro-batch to Bronze; false when somebody else has planned meanwhile. */
+  async #batch(run: Run, summary: RoundSummary): Promise<boolean> {
+    const state = this.#state!;
+    const ranges = this.#queue.take(Math.min(streamBatchBytes, this.#context.batchBytes), batchFiles);
+    const batch = (state.last?.batch ?? -1) + 1;
+    const isPlanned = await summary.timed('plan', async () => {
+      const plan = { batch, watermarkUs: await watermark(this.#context), ranges };
+      return commitPlan(this.#context.lake, state, plan, this.#context.clock());
+    });
+    this.#state = await readLandingState(this.#context.lake, state);
+    const plan = this.#state.last;
+    if (!isPlanned || plan?.batch !== batch) {
+      this.#queue.clear();
+      this.#unwatch();
+      return false;
+    }
+    const done = await summary.timed('bronze', () =>
+      finishBatch(this.#context, run, this.#index, plan, () => undefined),
+    );
+    this.#finished = batch;
+    const files = new Set(ranges.map((range) => range.file)).size;
+    const bytes = ranges.reduce((n, range) => n + range.toByte - range.fromByte, 0);
+    summary.batch(batch, files, bytes, done);
+    return true;
+  }
+
+  async #speed(run: Run, summary: RoundSummary, publisher: StreamPublisher): Promise<void> {
+    try {
+      await summary.timed('speed', () => advanceSpeed(this.#context, run));
+      summary.speedProblem = null;
+      publisher.notify();
+    } catch (error) {
+      summary.speedProblem = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #watching(): LandingWatch {
+    this.#watch ??= watchLanding(this.#context.landing, { clock: this.#context.clock, rescanMs });
+    return this.#watch;
+  }
+
+  /** Everything is to be looked at again. */
+  #unwatch(): void {
+    this.#watch?.close();
+    this.#watch = null;
+  }
+
+  #report(run: Run, summary: RoundSummary): void {
+    const { clock } = this.#context;
+    const lag = this.#queue.lag(clock());
+    run.report({
+      layer: 'bronze',
+      table: bronzeUsageEvents.name,
+      done: summary.bytes,
+      total: summary.bytes + lag.bytes,
+      unit: 'bytes',
+      rows: summary.rows,
+      rowsPerSecond: summary.rowsPerSecond(clock()),
+    });
+    for (const [name, value] of Object.entries(lag)) run.gauge(`cpa_stream_lag_${name}`, value);
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => undefined);
+}

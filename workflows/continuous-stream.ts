@@ -1,0 +1,209 @@
+/** The continuous stream: rounds of micro-batches until it is told to stop, with its signals, its update and its queries. */
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { DrainResult } from '../activities/bronze-events.ts';
+import type { StreamRound } from '../activities/stream/round.ts';
+import { bookkeeping, lake, stream } from './activity-options.ts';
+import type { bronzeStream, StreamResult } from './bronze-stream.ts';
+import { wholeMs } from './input.ts';
+
+/** What a run hands over to the run that continues it. */
+export interface StreamState {
+  readonly triggerMs: number;
+  readonly paused: boolean;
+  /** Since the stream was started. */
+  readonly totals: StreamTotals;
+}
+
+export const totalNames = [
+  'rounds',
+  'batches',
+  'files',
+  'bytes',
+  'read',
+  'written',
+  'quarantined',
+  'duplicate',
+  'late',
+] as const;
+export type StreamTotals = Readonly<Record<(typeof totalNames)[number], number>>;
+
+export const noTotals = Object.fromEntries(totalNames.map((name) => [name, 0])) as StreamTotals;
+
+/** What the query `status` answers. */
+export interface StreamStatus extends StreamState {
+  readonly state: 'running' | 'paused' | 'draining' | 'stopping';
+  /** The last round that ended; null before the first. A round takes half a minute when nobody ends it. */
+  readonly lastRound: StreamRound | null;
+}
+
+export const pauseSignal = defineSignal('pause');
+export const resumeSignal = defineSignal('resume');
+export const stopSignal = defineSignal('stop');
+export const triggerSignal = defineSignal<[unknown]>('trigger');
+export const drainUpdate = defineUpdate<DrainResult>('drain');
+export const statusQuery = defineQuery<StreamStatus>('status');
+
+const bronze = 'bronze.usage_events';
+const roundMs = 30_000;
+
+/** Runs until the signal `stop`, continuing as new before the history grows long. */
+export async function continuousStream(given: StreamState, date: string | null): Promise<StreamResult> {
+  let { triggerMs, paused, totals } = given;
+  let stopping = false;
+  let lastRound: StreamRound | null = null;
+  let underWay: CancellationScope | null = null;
+  const drains: { resolve: (result: DrainResult) => void; reject: (error: unknown) => void }[] = [];
+  const lateness = [0, 0, 0, 0];
+
+  const status = (): StreamStatus => ({
+    state: stopping ? 'stopping' : paused ? 'paused' : drains.length > 0 ? 'draining' : 'running',
+    triggerMs,
+    paused,
+    totals,
+    lastRound,
+  });
+  /** Shows what changed, and ends the round under way. */
+  const changed = (): void => {
+    setCurrentDetails(detailsOf(status()));
+    underWay?.cancel();
+  };
+  setHandler(statusQuery, status, {
+    description: 'What the stream does, has done, and how far it is behind: files, bytes, seconds. Takes no argument.',
+  });
+  setHandler(
+    pauseSignal,
+    () => {
+      paused = true;
+      changed();
+    },
+    { description: 'Ends the current micro-batch and waits for `resume`. Takes no argument.' },
+  );
+  setHandler(
+    resumeSignal,
+    () => {
+      paused = false;
+      changed();
+    },
+    { description: 'Goes on after `pause`. Takes no argument.' },
+  );
+  setHandler(
+    stopSignal,
+    () => {
+      stopping = true;
+      changed();
+    },
+    { description: 'Ends the stream after the current micro-batch. Takes no argument.' },
+  );
+  setHandler(
+    triggerSignal,
+    (value) => {
+      const ms = wholeMs.parse(value);
+      if (ms === null) return;
+      triggerMs = ms;
+      changed();
+    },
+    {
+      description:
+        'Least time between two micro-batches, milliseconds; 0: as fast as possible. Example: `1000`. Anything else is ignored.',
+    },
+  );
+  setHandler(
+    drainUpdate,
+    () =>
+      new Promise<DrainResult>((resolve, reject) => {
+        drains.push({ resolve, reject });
+        changed();
+      }),
+    {
+      description:
+        'Returns when all that has landed by now is in Bronze, with the counts. Refused while paused. Takes no argument.',
+      validator: () => {
+        if (paused)
+          throw ApplicationFailure.nonRetryable('the stream is paused: signal `resume` first', 'StreamPaused');
+        if (stopping) throw ApplicationFailure.nonRetryable('the stream is stopping', 'StreamStopping');
+      },
+    },
+  );
+  setCurrentDetails(detailsOf(status()));
+
+  const scope = CancellationScope.current();
+  while (!stopping) {
+    if (scope.consideredCancelled) throw new CancelledFailure('the stream was cancelled');
+    // What was asked for before the pause is still done.
+    if (drains.length > 0) {
+      const asked = drains.splice(0);
+      try {
+        const drained = await lake.drainStream({ stream: true });
+        totals = added(totals, { ...drained, files: 0, rounds: 0 });
+        for (const { resolve } of asked) resolve(drained);
+      } catch (error) {
+        for (const { reject } of asked) reject(error);
+      }
+      await bookkeeping.enterLedger([bronze]);
+      setCurrentDetails(detailsOf(status()));
+    } else if (paused) {
+      await condition(() => !paused || stopping || drains.length > 0);
+    } else if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) {
+      await continueAsNew<typeof bronzeStream>({ mode: 'continuous', triggerMs, paused, totals, date });
+    } else {
+      const round = await CancellationScope.cancellable(() => {
+        underWay = CancellationScope.current();
+        return stream.streamRound({ triggerMs, roundMs });
+      });
+      underWay = null;
+      lastRound = round;
+      totals = added(totals, { ...round, rounds: 1 });
+      round.lateness.forEach((n, i) => {
+        lateness[i]! += n;
+      });
+      if (round.batches > 0) await bookkeeping.enterLedger([bronze]);
+      setCurrentDetails(detailsOf(status()));
+    }
+  }
+  await condition(allHandlersFinished);
+  return { tables: [], batches: totals.batches, lateness, waitingBytes: 0, replacedFiles: 0, replaced: [], totals };
+}
+
+function added(totals: StreamTotals, more: Readonly<Record<string, unknown>>): StreamTotals {
+  return Object.fromEntries(totalNames.map((name) => [name, totals[name] + Number(more[name] ?? 0)])) as StreamTotals;
+}
+
+/** The page of the run in the Temporal UI. */
+function detailsOf({ state, triggerMs, totals, lastRound }: StreamStatus): string {
+  const lines = [
+    'Reads event files into Bronze as they land, and serves what they add to the daily usage mart.',
+    '',
+    `**${state}**, ${triggerMs === 0 ? 'as fast as possible' : `a micro-batch every ${triggerMs} ms`}; signals: pause, resume, trigger, stop; update: drain.`,
+    '',
+    `| since the start | ${totalNames.join(' | ')} |`,
+    `| --- | ${totalNames.map(() => '--:').join(' | ')} |`,
+    `| | ${totalNames.map((name) => totals[name].toLocaleString('en')).join(' | ')} |`,
+  ];
+  if (lastRound === null) return lines.join('\n');
+  const { lag, times, serving, speedProblem, batches, read, ms } = lastRound;
+  lines.push(
+    '',
+    `**Last round** (${(ms / 1000).toFixed(1)} s): ${batches} micro-batches, ${read.toLocaleString('en')} rows; ` +
+      `a micro-batch took ${times.batch.p50} ms (95 %: ${times.batch.p95} ms), its increments ${times.speed.p50} ms, a publication ${serving.times.p50} ms.`,
+    '',
+    `**Behind by** ${lag.files} files, ${lag.bytes.toLocaleString('en')} bytes, ${lag.seconds} s.`,
+  );
+  if (serving.problem !== null) lines.push('', `**Serving waits:** ${serving.problem}`);
+  if (speedProblem !== null) lines.push('', `**No increments:** ${speedProblem}`);
+  for (const { file, error } of lastRound.unreadable) lines.push('', `**Not read:** ${file}: ${error}`);
+  for (const file of lastRound.replaced) lines.push('', `**Replaced:** ${file}`);
+  return lines.join('\n');
+}
