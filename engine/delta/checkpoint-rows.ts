@@ -2,19 +2,20 @@
  * A checkpoint's rows as a nested Arrow table and back: one struct column for each kind of action, one of them set in each row.
  * Source: PROTOCOL.md, "Checkpoint Schema".
  */
+import { type Data, Field, makeData, RecordBatch, Schema, Struct, Table } from 'apache-arrow';
 import {
-  type Data,
-  Field,
-  MapRow,
-  makeData,
-  RecordBatch,
-  Schema,
-  Struct,
-  StructRow,
-  Table,
-  Vector,
-} from 'apache-arrow';
-import { flags, ints, lists, longs, maps, nulls, structs, type Text, texts } from './nested-columns.ts';
+  flags,
+  ints,
+  lists,
+  longs,
+  maps,
+  nulls,
+  presenceIn,
+  structs,
+  type Text,
+  texts,
+  valuesOf,
+} from './nested-columns.ts';
 
 /** The actions of a checkpoint. Every array in `add`, `remove` and `txn` is as long as its number of actions. */
 export interface CheckpointRows {
@@ -113,30 +114,27 @@ export function checkpointTable(rows: CheckpointRows): Table {
   return new Table(schema, batches);
 }
 
+/** How many actions of one kind there are in a checkpoint. */
+export function countOf(table: Table, kind: string): number {
+  return (table.getChild(kind)?.data ?? []).reduce((sum, chunk) => sum + chunk.length - chunk.nullCount, 0);
+}
+
 /** The actions of one kind in a checkpoint, as the plain objects that the log's JSON would give. */
 export function actionsIn(table: Table, kind: string): Readonly<Record<string, unknown>>[] {
   const actions: Readonly<Record<string, unknown>>[] = [];
   for (const chunk of table.getChild(kind)?.data ?? []) {
     const names = (chunk.type as Struct).children.map((field) => field.name);
-    const columns = chunk.children.map((child) => new Vector([child]));
+    const fields = chunk.children.map(valuesOf);
+    const isPresent = presenceIn(chunk);
     for (let i = 0; i < chunk.length; i++) {
-      if (!chunk.getValid(i)) continue;
+      if (!isPresent(i)) continue;
       const action: Record<string, unknown> = {};
-      for (const [c, name] of names.entries()) {
-        const value = plain(columns[c]!.get(i));
-        if (value !== null) action[name] = value;
+      for (let c = 0; c < names.length; c++) {
+        const value = fields[c]!(i);
+        if (value !== null) action[names[c]!] = value;
       }
       actions.push(action);
     }
   }
   return actions;
-}
-
-function plain(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number(value);
-  if (value instanceof Vector) return Array.from(value, plain);
-  if (value instanceof MapRow || value instanceof StructRow) {
-    return Object.fromEntries(Array.from(value as Iterable<[string, unknown]>, ([k, v]) => [k, plain(v)]));
-  }
-  return value;
 }

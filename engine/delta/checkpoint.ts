@@ -5,7 +5,7 @@
 import type { Table } from 'apache-arrow';
 import { decodeTable, encodeTable } from '../parquet/codec.ts';
 import { ObjectNotFound, type ObjectStore } from '../storage/object-store.ts';
-import { actionsIn, type CheckpointRows, checkpointTable } from './checkpoint-rows.ts';
+import { actionsIn, type CheckpointRows, checkpointTable, countOf } from './checkpoint-rows.ts';
 import { metadataAction } from './encode-commit.ts';
 import { integerOf, recordOf, textOf } from './json.ts';
 import type { DeltaLog } from './log.ts';
@@ -13,6 +13,7 @@ import { parseAdd, parseMetadata, parseProtocol, parseRemove } from './parse-com
 import { encodePath } from './paths.ts';
 import type { TableState } from './snapshot.ts';
 import { encodeStats } from './stats-json.ts';
+import { Tombstones } from './tombstones.ts';
 
 /**
  * How many commits may follow a checkpoint before the next one: the square root of the number of actions in it, at least
@@ -25,11 +26,12 @@ export function checkpointInterval(state: TableState, least: number): number {
 
 /** Writes the state's checkpoint and then the hint that names it. Writing it twice is harmless. */
 export async function writeCheckpoint(store: ObjectStore, log: DeltaLog, state: TableState): Promise<void> {
-  const bytes = encodeTable(checkpointTable(rowsOf(state)));
+  const rows = rowsOf(state);
+  const bytes = encodeTable(checkpointTable(rows));
   await store.put(log.checkpointPath(state.version), bytes);
   const hint = {
     version: state.version,
-    size: actionCount(state),
+    size: rows.add.path.length + rows.remove.path.length + rows.txn.appId.length + 2,
     sizeInBytes: bytes.length,
     numOfAddFiles: state.files.length,
   };
@@ -70,12 +72,12 @@ function hintPath(log: DeltaLog): string {
 }
 
 function actionCount(state: TableState): number {
-  return state.files.length + state.tombstones.size + state.txns.size + 2;
+  return state.files.length + state.tombstones.atMost + state.txns.size + 2;
 }
 
 function rowsOf(state: TableState): CheckpointRows {
   const { files, metadata } = state;
-  const tombstones = [...state.tombstones.values()];
+  const tombstones = state.tombstones.list(state.timestampMs, new Set(files.map((file) => file.path)));
   return {
     protocol: state.protocol,
     metaData: metadataAction(metadata, state.identity),
@@ -114,11 +116,6 @@ function stateIn(table: Table, path: string, version: number): TableState {
     txns: new Map(
       actionsIn(table, 'txn').map((txn) => [textOf(txn.appId, 'appId'), integerOf(txn.version, 'txn.version')]),
     ),
-    tombstones: new Map(
-      actionsIn(table, 'remove').map((remove) => {
-        const tombstone = parseRemove(remove);
-        return [tombstone.path, tombstone];
-      }),
-    ),
+    tombstones: Tombstones.unread(countOf(table, 'remove'), () => actionsIn(table, 'remove').map(parseRemove)),
   };
 }

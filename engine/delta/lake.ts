@@ -2,6 +2,12 @@
 import type { ObjectStore } from '../storage/object-store.ts';
 import { DeltaTable } from './table.ts';
 
+/**
+ * Commits between two checkpoints, at least. A checkpoint takes as long to write as a hundred commits take to read, however few
+ * files there are in it, and a stream commits several times a second.
+ */
+const checkpointInterval = 50;
+
 export class Lake {
   readonly store: ObjectStore;
   readonly clock: () => number;
@@ -17,7 +23,7 @@ export class Lake {
   table(name: string): DeltaTable {
     let table = this.#tables.get(name);
     if (table === undefined) {
-      table = new DeltaTable(this.store, name.replace('.', '/'), { clock: this.clock });
+      table = new DeltaTable(this.store, name.replace('.', '/'), { clock: this.clock, checkpointInterval });
       this.#tables.set(name, table);
     }
     return table;

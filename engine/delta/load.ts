@@ -6,8 +6,11 @@ import { hintedCheckpoint, readCheckpoint } from './checkpoint.ts';
 import type { DeltaLog } from './log.ts';
 import { replay, type TableState } from './snapshot.ts';
 
-/** How many commits in a row are looked for one by one before the log is listed. */
+/** How many commits in a row are looked for one by one before a nearer start is looked for. */
 const probes = 16;
+
+/** How many commits are rather read than the log listed for a checkpoint that saves them: a listing takes as long as the log. */
+const near = 256;
 
 /** A state and the newest checkpoint that was seen on the way (null: none). */
 export interface Loaded {
@@ -40,43 +43,66 @@ export async function loadState(
   version?: number,
 ): Promise<Loaded | null> {
   const hint = await hintedCheckpoint(store, log);
-  // Nothing before the best starting point that is known can be of use.
-  const from = Math.max(0, ...[hint, known?.version].filter((v) => v != null && v <= (version ?? v)).map(Number));
-  const loaded = await loadFrom(store, log, known, version, from).catch((error: unknown) => {
-    if (from === 0) throw error;
-    return null;
-  });
-  // What the hint promised is not there: look at the whole log.
-  return loaded ?? (from === 0 ? null : loadFrom(store, log, known, version, 0));
+  const hinted = hint !== null && hint <= (version ?? hint) ? [hint] : [];
+  const nearest = Math.max(known?.version ?? -1, ...hinted);
+  if (nearest >= 0 && (version === undefined || version - nearest <= near)) {
+    const starts = startsOf(store, log, known, hinted);
+    const target = { version, latest: await log.newest(nearest), checkpoint: hint };
+    const loaded = await loadFrom(log, known, starts, target).catch(() => null);
+    if (loaded !== null) return loaded;
+  }
+  // Nothing is known, it is far from what was asked for, or the hint is wrong: look at the whole log.
+  const { latest, checkpoints } = await log.list();
+  if (latest === null && known === null && checkpoints.length === 0) return null;
+  const usable = checkpoints.filter((v) => v <= (version ?? v));
+  const starts = [...startsOf(store, log, known, usable), beginning];
+  return loadFrom(log, known, starts, { version, latest, checkpoint: usable.at(-1) ?? null });
 }
 
-async function loadFrom(
+/** Where replaying may start. */
+interface Start {
+  readonly version: number;
+  open(): Promise<TableState | null>;
+}
+
+const beginning: Start = { version: -1, open: () => Promise.resolve(null) };
+
+/** The nearest one first. */
+function startsOf(
   store: ObjectStore,
   log: DeltaLog,
   known: TableState | null,
-  version: number | undefined,
-  from: number,
-): Promise<Loaded | null> {
-  const { latest, checkpoints } = await log.list(from);
+  checkpoints: readonly number[],
+): Start[] {
+  const starts: Start[] = checkpoints.map((version) => ({ version, open: () => readCheckpoint(store, log, version) }));
+  if (known !== null) starts.push({ version: known.version, open: () => Promise.resolve(known) });
+  return starts.sort((a, b) => b.version - a.version);
+}
+
+interface Target {
+  readonly version: number | undefined;
+  /** The newest version of the log. */
+  readonly latest: number | null;
+  readonly checkpoint: number | null;
+}
+
+async function loadFrom(
+  log: DeltaLog,
+  known: TableState | null,
+  starts: readonly Start[],
+  { version, latest, checkpoint }: Target,
+): Promise<Loaded> {
   const target = version ?? latest;
-  if (latest === null && known === null && checkpoints.length === 0) return null;
   if (target === null || latest === null || target > latest) {
     throw new Error(`${log.folder} has no version ${target ?? known?.version} (the newest is ${latest})`);
   }
-  const usable = checkpoints.filter((v) => v <= target);
-  const starts = usable.map((v) => ({ version: v, open: () => readCheckpoint(store, log, v) }));
-  if (known !== null && known.version <= target) {
-    starts.push({ version: known.version, open: () => Promise.resolve(known) });
-  }
-  starts.sort((a, b) => b.version - a.version);
-
   let failure: unknown = null;
-  for (const { open } of [...starts, { open: () => Promise.resolve(null) }]) {
+  for (const { open } of starts.filter((start) => start.version <= target)) {
     try {
       const base = await open();
       const commits = await log.commits((base?.version ?? -1) + 1, target, base?.metadata.columns ?? []);
       const state = base !== null && commits.length === 0 ? base : replay(base, commits);
-      return { state, checkpoint: usable.at(-1) ?? null };
+      return { state, checkpoint };
     } catch (error) {
       failure ??= error;
     }

@@ -42,12 +42,11 @@ export class DeltaLog {
     return `${this.folder}/${paddedVersion(version)}.checkpoint.parquet`;
   }
 
-  /** What the log holds from version `from` on. Multi-part and V2 checkpoints of other writers are passed over. */
-  async list(from: number): Promise<LogListing> {
+  /** What the log holds. Multi-part and V2 checkpoints of other writers are passed over. */
+  async list(): Promise<LogListing> {
     const checkpoints: number[] = [];
     let latest: number | null = null;
-    // The dot sorts before both kinds of file of version `from`.
-    for (const { path } of await this.#store.list(this.folder, `${this.folder}/${paddedVersion(from)}.`)) {
+    for (const { path } of await this.#store.list(this.folder)) {
       const match = /^(\d{20})\.(json|checkpoint\.parquet)$/.exec(path.slice(this.folder.length + 1));
       if (match === null) continue;
       const version = Number(match[1]);
@@ -55,6 +54,15 @@ export class DeltaLog {
       else checkpoints.push(version);
     }
     return { latest, checkpoints };
+  }
+
+  /** The newest version, given one that is there: versions have no gaps, so it is found in steps that double and halve again. */
+  async newest(known: number): Promise<number> {
+    let newest = known;
+    let step = 1;
+    for (; await this.#exists(newest + step); step *= 2) newest += step;
+    for (step /= 2; step >= 1; step /= 2) if (await this.#exists(newest + step)) newest += step;
+    return newest;
   }
 
   /** The commit of a version, or null when there is none. `columns`: the table's, as far as known. */
@@ -96,6 +104,10 @@ export class DeltaLog {
   keep(commit: LogCommit): void {
     this.#cache.set(commit.version, commit);
     if (this.#cache.size > cachedCommits) this.#cache.delete(this.#cache.keys().next().value!);
+  }
+
+  async #exists(version: number): Promise<boolean> {
+    return this.#cache.has(version) || (await this.#store.head(this.commitPath(version))) !== null;
   }
 
   async #read(version: number): Promise<Uint8Array | null> {

@@ -3,8 +3,12 @@
  * Source: PROTOCOL.md, "Add File and Remove File".
  */
 
+/** Paths that are the same encoded. */
+const plain = /^[\w\-.!~*'()/=]*$/;
+
 /** A relative path as the log writes it: each segment URI-encoded, `=` left readable. */
 export function encodePath(path: string): string {
+  if (plain.test(path)) return path;
   return path
     .split('/')
     .map((segment) => encodeURIComponent(segment).replaceAll('%3D', '='))
@@ -13,6 +17,7 @@ export function encodePath(path: string): string {
 
 /** The path that a log means. */
 export function decodePath(path: string): string {
+  if (!path.includes('%')) return path;
   try {
     return decodeURIComponent(path);
   } catch (error) {

@@ -3,16 +3,14 @@
  * Source: PROTOCOL.md, "Action Reconciliation".
  */
 import type { LogCommit, Protocol, TableIdentity, Tombstone } from './actions.ts';
+import { leavesTombstone, Tombstones } from './tombstones.ts';
 import type { AddFile, Snapshot } from './types.ts';
-
-/** Tombstones older than this are no longer carried along (the protocol's default: one week). */
-const tombstoneRetentionMs = 7 * 24 * 3600 * 1000;
 
 /** A snapshot with what a checkpoint needs on top. */
 export interface TableState extends Snapshot {
   readonly protocol: Protocol;
   readonly identity: TableIdentity;
-  readonly tombstones: ReadonlyMap<string, Tombstone>;
+  readonly tombstones: Tombstones;
 }
 
 /**
@@ -22,8 +20,11 @@ export interface TableState extends Snapshot {
  */
 export function replay(state: TableState | null, commits: readonly LogCommit[]): TableState {
   const touched = new Map<string, AddFile | null>();
-  const tombstones = new Map(state?.tombstones);
-  const txns = new Map(state?.txns);
+  const removed = new Map<string, Tombstone>();
+  const gone = (file: AddFile): void => {
+    const remove = removed.get(file.path);
+    if (remove !== undefined && !leavesTombstone(file, remove)) removed.delete(file.path);
+  };
   let { version, timestampMs, metadata, identity, protocol } = state ?? beginning;
   for (const commit of commits) {
     if (commit.version !== version + 1) throw new Error(`Delta log: version ${version + 1} is missing`);
@@ -31,28 +32,50 @@ export function replay(state: TableState | null, commits: readonly LogCommit[]):
     protocol = commit.protocol ?? protocol;
     metadata = commit.metadata ?? metadata;
     identity = commit.identity ?? identity;
-    for (const [appId, txn] of commit.txns) txns.set(appId, txn);
     for (const remove of commit.removes) {
+      const added = touched.get(remove.path);
       touched.delete(remove.path);
       touched.set(remove.path, null);
-      tombstones.set(remove.path, remove);
+      removed.delete(remove.path);
+      removed.set(remove.path, remove);
+      if (added != null) gone(added);
     }
     for (const add of commit.adds) {
       // Deleted first, so that the entry moves to the end.
       touched.delete(add.path);
       touched.set(add.path, add);
-      tombstones.delete(add.path);
+      removed.delete(add.path);
     }
   }
   if (protocol === null || metadata === null || identity === null) {
     throw new Error(`Delta log: no protocol or no metadata up to version ${version}`);
   }
-  for (const [path, { deletedMs }] of tombstones) {
-    if (deletedMs < timestampMs - tombstoneRetentionMs) tombstones.delete(path);
-  }
-  const files = (state?.files ?? []).filter((file) => !touched.has(file.path));
-  for (const file of touched.values()) if (file !== null) files.push(file);
-  return { version, timestampMs, metadata, identity, protocol, files, txns, tombstones };
+  const files = filesAfter(state?.files ?? [], touched, gone);
+  const tombstones = (state?.tombstones ?? Tombstones.none).with([...removed.values()], timestampMs);
+  return { version, timestampMs, metadata, identity, protocol, files, txns: txnsAfter(state, commits), tombstones };
 }
 
 const beginning = { version: -1, timestampMs: 0, metadata: null, identity: null, protocol: null };
+
+/** The files without those touched, and after them those that are there again; tells `gone` of each that was there. */
+function filesAfter(
+  files: readonly AddFile[],
+  touched: ReadonlyMap<string, AddFile | null>,
+  gone: (file: AddFile) => void,
+): readonly AddFile[] {
+  if (touched.size === 0) return files;
+  const left = files.filter((file) => {
+    if (!touched.has(file.path)) return true;
+    gone(file);
+    return false;
+  });
+  for (const file of touched.values()) if (file !== null) left.push(file);
+  return left;
+}
+
+function txnsAfter(state: TableState | null, commits: readonly LogCommit[]): ReadonlyMap<string, number> {
+  if (state !== null && commits.every((commit) => commit.txns.size === 0)) return state.txns;
+  const txns = new Map(state?.txns);
+  for (const commit of commits) for (const [appId, txn] of commit.txns) txns.set(appId, txn);
+  return txns;
+}

@@ -11,8 +11,11 @@ import { Mutex, mutexFor } from './mutex.ts';
 import type { TableState } from './snapshot.ts';
 import type { Commit, CommitRequest, CommitResult, Snapshot } from './types.ts';
 
-/** Snapshots of older versions kept in memory. */
+/** Snapshots of older versions that were read from the log again, kept in memory. */
 const keptSnapshots = 4;
+
+/** States that were the newest a while ago, kept for those who pinned them: they share their files with the newest. */
+const recentStates = 32;
 
 /** What a table takes from its surroundings; every one has a default. */
 export interface DeltaTableOptions {
@@ -40,6 +43,7 @@ export class DeltaTable {
   readonly #options: Required<DeltaTableOptions>;
   readonly #refreshing = new Mutex();
   readonly #older = new Map<number, TableState>();
+  readonly #recent = new Map<number, TableState>();
   #state: TableState | null = null;
   #lastCheckpoint = -1;
   #checkpointing: Promise<void> | null = null;
@@ -67,10 +71,10 @@ export class DeltaTable {
   async at(version: number): Promise<Snapshot> {
     const newest = this.#state ?? (await this.#refresh());
     if (newest?.version === version) return newest;
-    const kept = this.#older.get(version);
+    const kept = this.#recent.get(version) ?? this.#older.get(version);
     if (kept !== undefined) return kept;
     if (!Number.isSafeInteger(version) || version < 0) throw new Error(`${this.path} has no version ${version}`);
-    const nearest = [...this.#older.values(), ...(newest === null ? [] : [newest])]
+    const nearest = [...this.#older.values(), ...this.#recent.values(), ...(newest === null ? [] : [newest])]
       .filter((state) => state.version < version)
       .reduce<TableState | null>((best, state) => (best === null || state.version > best.version ? state : best), null);
     const loaded = await loadState(this.store, this.#log, nearest, version);
@@ -129,8 +133,7 @@ export class DeltaTable {
         request,
       );
       if (result.outcome === 'committed') {
-        // A reader may have seen an even newer version already.
-        if (this.#state === null || this.#state.version < result.version) this.#state = result.snapshot;
+        this.#advance(result.snapshot);
         this.#checkpointIfDue(result.snapshot);
       }
       return result;
@@ -149,10 +152,17 @@ export class DeltaTable {
       const loaded = rolled === null ? await loadState(this.store, this.#log, known) : null;
       if (loaded !== null) this.#lastCheckpoint = Math.max(this.#lastCheckpoint, loaded.checkpoint ?? -1);
       const found = rolled ?? loaded?.state ?? null;
-      // A commit of this process may have been taken in meanwhile.
-      if (found !== null && (this.#state === null || this.#state.version < found.version)) this.#state = found;
+      if (found !== null) this.#advance(found);
       return this.#state;
     });
+  }
+
+  /** Takes in a state, unless a newer one is known: commits and readers of this process do not wait for each other. */
+  #advance(state: TableState): void {
+    if (this.#state !== null && this.#state.version >= state.version) return;
+    this.#state = state;
+    this.#recent.set(state.version, state);
+    if (this.#recent.size > recentStates) this.#recent.delete(this.#recent.keys().next().value!);
   }
 
   #checkpointIfDue(state: TableState): void {

@@ -18,18 +18,20 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { MemoryBlob } from './memory-blob.ts';
 import { type ObjectInfo, ObjectNotFound, type ObjectStore } from './object-store.ts';
 
-/** How many files are examined side by side while listing. */
-const LIST_PARALLELISM = 64;
+/** How many files are examined before others get a turn while listing. */
+const statsInARow = 256;
 
 /** Up to this size a blob is read whole. */
 const smallBlobBytes = 256 * 1024;
@@ -46,7 +48,13 @@ export function localStore(root: string): ObjectStore {
 
   return {
     root: folder,
-    get: (path) => reading(path, async () => readFileSync(locate(path))),
+    get: (path) =>
+      reading(path, async () => {
+        const file = locate(path);
+        // Asked first: what may be there soon is looked for again and again, and an error of the system takes longer to make.
+        if (statOf(file) === undefined) throw new ObjectNotFound(path);
+        return readFileSync(file);
+      }),
     blob: (path) =>
       reading(path, async () => {
         const file = locate(path);
@@ -69,10 +77,7 @@ export function localStore(root: string): ObjectStore {
       }
     },
     list: (prefix, startAfter) => naming(prefix, () => listFolder(folder, prefix.replace(/\/+$/, ''), startAfter)),
-    head: async (path) => {
-      const file = await naming(path, () => stat(locate(path)).catch(nullWhenMissing));
-      return file?.isFile() ? { path, size: file.size, modifiedMs: Math.floor(file.mtimeMs) } : null;
-    },
+    head: (path) => naming(path, async () => infoOf(path, locate(path))),
     delete: (path) => naming(path, () => rm(locate(path), { force: true })),
   };
 }
@@ -162,7 +167,7 @@ async function listFolder(root: string, prefix: string, startAfter: string | und
     for (const entry of entries ?? []) {
       if (entry.name.startsWith('.')) continue;
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      const link = entry.isSymbolicLink() ? await stat(join(root, path)).catch(nullWhenMissing) : null;
+      const link = entry.isSymbolicLink() ? statOf(join(root, path)) : undefined;
       if ((link ?? entry).isDirectory()) await visit(path);
       else if ((link ?? entry).isFile() && (startAfter === undefined || path > startAfter)) paths.push(path);
     }
@@ -170,17 +175,22 @@ async function listFolder(root: string, prefix: string, startAfter: string | und
   await visit(prefix === '' ? '' : checked(prefix));
   paths.sort();
   const infos: ObjectInfo[] = [];
-  for (let start = 0; start < paths.length; start += LIST_PARALLELISM) {
-    const some = await Promise.all(
-      paths.slice(start, start + LIST_PARALLELISM).map(async (path) => {
-        const file = await stat(join(root, path)).catch(nullWhenMissing);
-        return file === null ? null : { path, size: file.size, modifiedMs: Math.floor(file.mtimeMs) };
-      }),
-    );
+  for (const [i, path] of paths.entries()) {
+    if (i % statsInARow === statsInARow - 1) await setImmediate();
+    const info = infoOf(path, join(root, path));
     // A file deleted between the two looks is not there.
-    for (const info of some) if (info !== null) infos.push(info);
+    if (info !== null) infos.push(info);
   }
   return infos;
+}
+
+function infoOf(path: string, file: string): ObjectInfo | null {
+  const stats = statOf(file);
+  return stats?.isFile() ? { path, size: stats.size, modifiedMs: Math.floor(stats.mtimeMs) } : null;
+}
+
+function statOf(file: string): Stats | undefined {
+  return statSync(file, { throwIfNoEntry: false });
 }
 
 async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
