@@ -16,8 +16,8 @@ import {
 import type { DrainResult } from '../activities/bronze-events.ts';
 import type { StreamRound } from '../activities/stream/round.ts';
 import { bookkeeping, lake, stream } from './activity-options.ts';
-import type { bronzeStream, StreamResult } from './bronze-stream.ts';
 import { wholeMs } from './input.ts';
+import { type StreamResult, type StreamTotals, totalNames } from './stream-result.ts';
 
 /** What a run hands over to the run that continues it. */
 export interface StreamState {
@@ -26,21 +26,6 @@ export interface StreamState {
   /** Since the stream was started. */
   readonly totals: StreamTotals;
 }
-
-export const totalNames = [
-  'rounds',
-  'batches',
-  'files',
-  'bytes',
-  'read',
-  'written',
-  'quarantined',
-  'duplicate',
-  'late',
-] as const;
-export type StreamTotals = Readonly<Record<(typeof totalNames)[number], number>>;
-
-export const noTotals = Object.fromEntries(totalNames.map((name) => [name, 0])) as StreamTotals;
 
 /** What the query `status` answers. */
 export interface StreamStatus extends StreamState {
@@ -157,7 +142,13 @@ export async function continuousStream(given: StreamState, date: string | null):
     } else if (paused) {
       await condition(() => !paused || stopping || drains.length > 0);
     } else if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) {
-      await continueAsNew<typeof bronzeStream>({ mode: 'continuous', triggerMs, paused, totals, date });
+      await continueAsNew<(input: unknown) => Promise<StreamResult>>({
+        mode: 'continuous',
+        triggerMs,
+        paused,
+        totals,
+        date,
+      });
     } else {
       const round = await CancellationScope.cancellable(() => {
         underWay = CancellationScope.current();
