@@ -10,6 +10,7 @@ import type { measureFiles } from './measure-files.ts';
 import type { profile } from './profile.ts';
 import type { readIds } from './read-ids.ts';
 import type { readRaws } from './read-raws.ts';
+import type { rewriteFiles } from './rewrite-files.ts';
 
 export interface Tasks {
   readonly buildDimension: typeof buildDimension;
@@ -22,6 +23,7 @@ export interface Tasks {
   readonly profile: typeof profile;
   readonly readIds: typeof readIds;
   readonly readRaws: typeof readRaws;
+  readonly rewriteFiles: typeof rewriteFiles;
 }
 
 export interface RunOptions<K extends keyof Tasks> {
