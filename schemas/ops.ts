@@ -69,7 +69,11 @@ export const landingFiles = ops(
     required('source_generation', int32, 'Generation of that file'),
     required('batch', int64, 'Micro-batch of the stream'),
     required('from_byte', int64, 'First byte'),
-    required('to_byte', int64, 'Byte after the last one: the end of a complete line'),
+    required(
+      'to_byte',
+      int64,
+      'Byte after the last one: the end of a complete line; 0 where the file was gone or replaced when its turn came',
+    ),
     required('from_line', int64, 'Line number of the first line, from 1'),
     required('lines', int64, 'Lines in the range'),
     required('head_hash', utf8, 'Hash of the file’s first block (at most 4 KiB of what was consumed)'),
