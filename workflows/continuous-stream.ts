@@ -184,7 +184,7 @@ function detailsOf({ state, triggerMs, totals, lastRound }: StreamStatus): strin
     `| | ${totalNames.map((name) => totals[name].toLocaleString('en')).join(' | ')} |`,
   ];
   if (lastRound === null) return lines.join('\n');
-  const { lag, times, serving, speedProblem, batches, read, ms } = lastRound;
+  const { lag, times, serving, compaction, speedProblem, batches, read, ms } = lastRound;
   lines.push(
     '',
     `**Last round** (${(ms / 1000).toFixed(1)} s): ${batches} micro-batches, ${read.toLocaleString('en')} rows; ` +
@@ -193,6 +193,7 @@ function detailsOf({ state, triggerMs, totals, lastRound }: StreamStatus): strin
     `**Behind by** ${lag.files} files, ${lag.bytes.toLocaleString('en')} bytes, ${lag.seconds} s.`,
   );
   if (serving.problem !== null) lines.push('', `**Serving waits:** ${serving.problem}`);
+  if (compaction.problem !== null) lines.push('', `**Not compacted:** ${compaction.problem}`);
   if (speedProblem !== null) lines.push('', `**No increments:** ${speedProblem}`);
   for (const { file, error } of lastRound.unreadable) lines.push('', `**Not read:** ${file}: ${error}`);
   for (const file of lastRound.replaced) lines.push('', `**Replaced:** ${file}`);

@@ -3,6 +3,7 @@ import { type Lateness, neverLate, sumLateness } from '../compute/lateness.ts';
 import type { UnreadableFile } from '../compute/measure-files.ts';
 import type { Counts } from '../counts.ts';
 import type { FinishedBatch } from '../stream-batch.ts';
+import type { CompactorStatus } from './compactor.ts';
 import type { PublisherStatus } from './publisher.ts';
 import type { Lag } from './queue.ts';
 import { type Spread, spreadOf } from './spread.ts';
@@ -24,6 +25,7 @@ export interface StreamRound extends Counts {
   readonly lag: Lag;
   readonly times: Readonly<Record<Phase | 'batch', Spread>>;
   readonly serving: PublisherStatus;
+  readonly compaction: CompactorStatus;
   /** Why increments could not be made; null when they could. */
   readonly speedProblem: string | null;
   readonly unreadable: readonly UnreadableFile[];
@@ -91,7 +93,7 @@ export class RoundSummary {
     if (this.#replaced.length < namedFiles) this.#replaced.push(file);
   }
 
-  result(nowMs: number, lag: Lag, serving: PublisherStatus): StreamRound {
+  result(nowMs: number, lag: Lag, serving: PublisherStatus, compaction: CompactorStatus): StreamRound {
     return {
       batches: this.#batches.length,
       first: this.#batches[0] ?? null,
@@ -103,6 +105,7 @@ export class RoundSummary {
       lag,
       times: Object.fromEntries([...this.#times].map(([phase, times]) => [phase, spreadOf(times)])) as never,
       serving,
+      compaction,
       speedProblem: this.speedProblem,
       unreadable: this.#unreadable,
       replaced: this.#replaced,

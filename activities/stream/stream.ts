@@ -17,6 +17,7 @@ import { measureLanding } from '../measure-landing.ts';
 import { advanceSpeed } from '../speed.ts';
 import { finishBatch } from '../stream-batch.ts';
 import { watermark } from '../watermark.ts';
+import { StreamCompactor } from './compactor.ts';
 import { StreamPublisher } from './publisher.ts';
 import { LandingQueue } from './queue.ts';
 import { RoundSummary, type StreamRound } from './round.ts';
@@ -66,6 +67,7 @@ export class EventStream {
     const calm: Run = { ...run, signal: new AbortController().signal };
     const summary = new RoundSummary(clock());
     const publisher = new StreamPublisher(this.#context, calm, this.#reader);
+    const compactor = new StreamCompactor(this.#context, calm);
     try {
       await this.#speed(calm, summary, publisher);
       while (!run.signal.aborted && clock() < deadlineMs) {
@@ -78,13 +80,14 @@ export class EventStream {
         }
         const isPlanned = await summary.timed('batch', () => this.#batch(calm, summary));
         if (isPlanned) await this.#speed(calm, summary, publisher);
+        if (isPlanned) compactor.batchDone();
         this.#report(run, summary);
         if (this.#queue.isEmpty) await pause(startedMs + triggerMs - clock(), run.signal);
       }
     } finally {
-      await publisher.close();
+      await Promise.all([publisher.close(), compactor.close()]);
     }
-    return summary.result(clock(), this.#queue.lag(clock()), publisher.status);
+    return summary.result(clock(), this.#queue.lag(clock()), publisher.status, compactor.status);
   }
 
   /** Measures what may have changed. A micro-batch that was left unfinished is finished first: it says where the next begins. */

@@ -94,7 +94,12 @@ test('compaction is in nobody’s way who opens a publication on the state befor
   const log = await readPublications(lake, 'gold.a');
   const done = await compact(lake.table(publications.name), { minFiles: 2, targetBytes: 1 << 20, nowMs: 0 });
   assert.equal(done.filesRemoved, 4);
-  const opened = await openPublication(lake, log, { mart: 'gold.a', version: 4, rebuild: false }, 'run');
+  const opened = await openPublication(
+    lake,
+    log,
+    { mart: 'gold.a', version: 4, speedVersion: null, rebuild: false },
+    'run',
+  );
   assert.ok(opened !== null);
   await closePublication(lake, opened.publication, none, 'run');
   assert.deepEqual((await readPublications(lake, 'gold.a')).closed, [opened.publication]);
