@@ -17,39 +17,38 @@ const groupsAtATime = 4;
 /** One compaction at a time. A failure stops nobody: it is reported, and the next look tries again. */
 export class StreamCompactor {
   readonly #context: ActivityContext;
-  readonly #run: Run;
   #batches = 0;
   #underWay: Promise<void> | null = null;
   #removed = 0;
   #added = 0;
   #problem: string | null = null;
 
-  constructor(context: ActivityContext, run: Run) {
+  constructor(context: ActivityContext) {
     this.#context = context;
-    this.#run = run;
   }
 
   /** A micro-batch has been committed. */
-  batchDone(): void {
+  batchDone(run: Run): void {
     if (++this.#batches < batchesBetween || this.#underWay !== null) return;
     this.#batches = 0;
-    this.#underWay = this.#compact().finally(() => {
+    this.#underWay = this.#compact(run).finally(() => {
       this.#underWay = null;
     });
   }
 
+  /** Since this worker began. */
   get status(): CompactorStatus {
     return { filesRemoved: this.#removed, filesAdded: this.#added, problem: this.#problem };
   }
 
   /** Waits for the compaction under way. */
-  async close(): Promise<void> {
+  async idle(): Promise<void> {
     await this.#underWay;
   }
 
-  async #compact(): Promise<void> {
+  async #compact(run: Run): Promise<void> {
     try {
-      for (const done of await compactTables(this.#context, this.#run, streamTables, groupsAtATime)) {
+      for (const done of await compactTables(this.#context, run, streamTables, groupsAtATime)) {
         this.#removed += done.filesRemoved;
         this.#added += done.filesAdded;
       }

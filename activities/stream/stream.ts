@@ -41,6 +41,7 @@ export class EventStream {
   readonly #rounds = new Mutex();
   readonly #queue = new LandingQueue();
   readonly #reader: MartReader;
+  readonly #compactor: StreamCompactor;
   #watch: LandingWatch | null = null;
   #state: LandingState | null = null;
   /** Last micro-batch known to have all its commits. */
@@ -50,6 +51,7 @@ export class EventStream {
     this.#context = context;
     this.#index = index;
     this.#reader = followingReader(context.lake);
+    this.#compactor = new StreamCompactor(context);
   }
 
   /**
@@ -67,7 +69,6 @@ export class EventStream {
     const calm: Run = { ...run, signal: new AbortController().signal };
     const summary = new RoundSummary(clock());
     const publisher = new StreamPublisher(this.#context, calm, this.#reader);
-    const compactor = new StreamCompactor(this.#context, calm);
     try {
       await this.#speed(calm, summary, publisher);
       while (!run.signal.aborted && clock() < deadlineMs) {
@@ -79,15 +80,17 @@ export class EventStream {
           continue;
         }
         const isPlanned = await summary.timed('batch', () => this.#batch(calm, summary));
-        if (isPlanned) await this.#speed(calm, summary, publisher);
-        if (isPlanned) compactor.batchDone();
+        if (isPlanned) {
+          await this.#speed(calm, summary, publisher);
+          this.#compactor.batchDone(calm);
+        }
         this.#report(run, summary);
         if (this.#queue.isEmpty) await pause(startedMs + triggerMs - clock(), run.signal);
       }
     } finally {
-      await Promise.all([publisher.close(), compactor.close()]);
+      await Promise.all([publisher.close(), this.#compactor.idle()]);
     }
-    return summary.result(clock(), this.#queue.lag(clock()), publisher.status, compactor.status);
+    return summary.result(clock(), this.#queue.lag(clock()), publisher.status, this.#compactor.status);
   }
 
   /** Measures what may have changed. A micro-batch that was left unfinished is finished first: it says where the next begins. */
