@@ -61,6 +61,41 @@ export const budgets = {
     limit: 1000,
     required: false,
   },
+  backlog: {
+    figure: 'a backlog: all that landed at once → served',
+    unit: 'events/s',
+    bound: 'at least',
+    limit: 50_000,
+    required: false,
+  },
+  flatBatches: {
+    figure: 'mean time of a micro-batch, last fifth / second fifth',
+    unit: '×',
+    bound: 'at most',
+    limit: 1.15,
+    required: true,
+  },
+  flatMemory: {
+    figure: 'resident memory of the worker, last fifth / second fifth',
+    unit: '×',
+    bound: 'at most',
+    limit: 1.15,
+    required: true,
+  },
+  indexCheck: {
+    figure: 'ids of a micro-batch looked up in the index',
+    unit: 'ms',
+    bound: 'at most',
+    limit: 50,
+    required: false,
+  },
+  indexRebuild: {
+    figure: 'the index made anew from the lake',
+    unit: 's',
+    bound: 'at most',
+    limit: 10,
+    required: false,
+  },
 } as const satisfies Record<string, Budget>;
 
 /** Whether a value is within its budget. */

@@ -2,14 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { generateLanding } from '../../cli/generate/landing.ts';
 import { type CompletedFile, produceEvents } from '../../cli/produce/produce-events.ts';
 import { type Budget, budgets } from '../budgets.ts';
 import { budgeted, type Figure, measured, percentile } from '../report.ts';
+import { untilExact } from './exact.ts';
 import { ExpectedUsage } from './expected-usage.ts';
+import { type LakeSize, lakeLanding } from './lake-landing.ts';
 import { processorTime } from './processor-time.ts';
 import { openRig, type Rig, type RigStack } from './rig.ts';
-import { roundFigures, streamHistory } from './rounds.ts';
+import { stepFigures, waitFigures } from './rounds.ts';
 import { ServedWatch } from './served-watch.ts';
 import { servedCounts } from './usage-key.ts';
 
@@ -21,8 +22,8 @@ export interface LiveOptions {
   /** Time of the stream that counts, and before it. */
   readonly seconds: number;
   readonly warmSeconds: number;
-  /** Events of the lake before the stream starts. */
-  readonly events: number;
+  /** What is in the lake before the stream starts. */
+  readonly lake: LakeSize;
   /** Share of late events, and how many days old they are at most. */
   readonly late: number;
   readonly dates: number;
@@ -35,15 +36,7 @@ export async function benchLive(options: LiveOptions): Promise<{ about: string; 
   const { stack, log, rate, seconds, warmSeconds, late, dates, hasBudget } = options;
   const rig = await openRig(stack);
   try {
-    await generateLanding({
-      events: options.events,
-      days: 60,
-      seed: 1,
-      orgs: 80,
-      files: 120,
-      out: rig.landing,
-      defects: 'original',
-    });
+    await lakeLanding(rig.landing, options.lake);
     log('the whole line, before the stream…');
     await rig.dailyRun();
     const expected = new ExpectedUsage(await servedCounts(rig.session));
@@ -51,20 +44,17 @@ export async function benchLive(options: LiveOptions): Promise<{ about: string; 
     log(`${rate} events/s for ${seconds} s, after ${warmSeconds} s that do not count…`);
     const countedMs = Date.now() + warmSeconds * 1000;
     const { times, processors, produced } = await latencies(rig, options, expected, countedMs);
-    await untilExact(rig, expected, produced);
-    await stream.executeUpdate('drain');
-    await stream.signal('stop');
-    await stream.result();
-    const history = await streamHistory(rig.client, stream);
+    await untilExact(rig.session, expected, produced);
+    const history = await rig.endStream(stream);
     log('the whole line, after the stream…');
     await rig.dailyRun();
-    await untilExact(rig, expected, produced);
+    await untilExact(rig.session, expected, produced);
     const figure = (budget: Budget, value: number): Figure =>
       hasBudget ? budgeted(budget, value) : measured(budget.figure, budget.unit, value);
     return {
       about:
         `${rate} events/s for ${seconds} s in files of 50 to 500, ${late * 100} % of them late by up to ${dates} days, 1 % repeats, 0.5 % malformed, ` +
-        `beside the continuous stream, over a lake of ${options.events.toLocaleString('en')} events, after ${warmSeconds} s that do not count. ` +
+        `beside the continuous stream, over a lake of ${options.lake.events.toLocaleString('en')} events, after ${warmSeconds} s that do not count. ` +
         'A file is served when the rows of its first and its last key and of its last event, asked for by CQL every 10 ms, have all its events. ' +
         'Every row was exact in the end, before and after a `dailyRun`, whose audit passed. Where time goes: medians of the rounds’ own figures.',
       figures: [
@@ -73,7 +63,8 @@ export async function benchLive(options: LiveOptions): Promise<{ about: string; 
         measured('… 99 % of the files', 'ms', percentile(times, 0.99)),
         measured('… the slowest file', 'ms', percentile(times, 1)),
         measured('files that count', '', times.length),
-        ...roundFigures(history, countedMs),
+        ...waitFigures(history, countedMs),
+        ...stepFigures(history, countedMs),
         ...processors,
       ],
     };
@@ -118,23 +109,4 @@ async function latencies(
   const processors = await (await measuring)();
   await Promise.all(pending);
   return { times, processors, produced: summary.events - summary.duplicate - summary.malformed };
-}
-
-/**
- * Resolves when every row is exact. Throws when that takes over a minute, or when the source says that it has produced other than
- * what its files hold.
- */
-async function untilExact({ session }: Rig, expected: ExpectedUsage, produced: number): Promise<void> {
-  if (expected.events !== produced) {
-    throw new Error(`the files hold ${expected.events} new sound events, the source says ${produced}`);
-  }
-  const giveUpMs = Date.now() + 60_000;
-  for (;;) {
-    const differences = expected.differences(await servedCounts(session));
-    if (differences.length === 0) return;
-    if (Date.now() > giveUpMs) {
-      throw new Error(`${differences.length} rows are not exact: ${differences.slice(0, 5).join('; ')}`);
-    }
-    await sleep(200);
-  }
 }
