@@ -1,5 +1,6 @@
 /** How much of a run was spent in activities, from the histories of the workflow and its children. */
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
 
 /** From and to, milliseconds. */
 export type Interval = readonly [number, number];
@@ -9,7 +10,7 @@ export interface RunTimes {
   /** Start and end of the workflow itself. */
   readonly whole: Interval;
   /** Every attempt of an activity that ended, from when a worker took it. */
-  readonly activities: readonly { readonly type: string; readonly interval: Interval }[];
+  readonly activities: readonly Pick<EndedActivity, 'type' | 'interval'>[];
   /** The child workflows, by their type. */
   readonly children: readonly { readonly type: string; readonly interval: Interval }[];
 }
@@ -19,32 +20,52 @@ interface ProtoTime {
   readonly nanos?: number | null;
 }
 
-/** Reads the histories of a closed workflow and, one level after another, of its children. */
-export async function runTimes(client: Client, workflowId: string, runId?: string): Promise<RunTimes> {
-  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-  const list = events ?? [];
+/** An attempt of an activity that ended, from when a worker took it. */
+export interface EndedActivity {
+  readonly type: string;
+  readonly interval: Interval;
+  /** As Temporal has it. */
+  readonly result: Payload | null;
+}
+
+export type HistoryEvents = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
+
+/** The activities of a history that were completed. */
+export function endedActivities(events: HistoryEvents): EndedActivity[] {
   const scheduled = new Map<string, string>();
   const started = new Map<string, { type: string; fromMs: number }>();
-  const activities: RunTimes['activities'][number][] = [];
-  const children: RunTimes['children'][number][] = [];
-  for (const event of list) {
-    const atMs = milliseconds(event.eventTime);
+  const ended: EndedActivity[] = [];
+  for (const event of events) {
+    const atMs = eventMs(event);
     if (event.activityTaskScheduledEventAttributes) {
       scheduled.set(String(event.eventId), event.activityTaskScheduledEventAttributes.activityType?.name ?? '');
     } else if (event.activityTaskStartedEventAttributes) {
       const id = String(event.activityTaskStartedEventAttributes.scheduledEventId);
       started.set(id, { type: scheduled.get(id) ?? '', fromMs: atMs });
     } else if (event.activityTaskCompletedEventAttributes) {
-      const start = started.get(String(event.activityTaskCompletedEventAttributes.scheduledEventId));
-      if (start !== undefined) activities.push({ type: start.type, interval: [start.fromMs, atMs] });
-    } else if (event.childWorkflowExecutionStartedEventAttributes) {
-      const { workflowExecution, workflowType } = event.childWorkflowExecutionStartedEventAttributes;
-      const child = await runTimes(client, workflowExecution!.workflowId!, workflowExecution!.runId!);
-      activities.push(...child.activities);
-      children.push({ type: workflowType?.name ?? '', interval: child.whole }, ...child.children);
+      const { scheduledEventId, result } = event.activityTaskCompletedEventAttributes;
+      const start = started.get(String(scheduledEventId));
+      if (start === undefined) continue;
+      ended.push({ type: start.type, interval: [start.fromMs, atMs], result: result?.payloads?.[0] ?? null });
     }
   }
-  return { whole: [milliseconds(list[0]?.eventTime), milliseconds(list.at(-1)?.eventTime)], activities, children };
+  return ended;
+}
+
+/** Reads the histories of a closed workflow and, one level after another, of its children. */
+export async function runTimes(client: Client, workflowId: string, runId?: string): Promise<RunTimes> {
+  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+  const list = events ?? [];
+  const activities: RunTimes['activities'][number][] = endedActivities(list);
+  const children: RunTimes['children'][number][] = [];
+  for (const event of list) {
+    if (!event.childWorkflowExecutionStartedEventAttributes) continue;
+    const { workflowExecution, workflowType } = event.childWorkflowExecutionStartedEventAttributes;
+    const child = await runTimes(client, workflowExecution!.workflowId!, workflowExecution!.runId!);
+    activities.push(...child.activities);
+    children.push({ type: workflowType?.name ?? '', interval: child.whole }, ...child.children);
+  }
+  return { whole: [eventMs(list[0]), eventMs(list.at(-1))], activities, children };
 }
 
 /** Milliseconds covered by at least one of the intervals. */
@@ -59,6 +80,8 @@ export function covered(intervals: readonly Interval[]): number {
   return total;
 }
 
-function milliseconds(time: ProtoTime | null | undefined): number {
+/** When a history event was recorded, milliseconds since 1970. */
+export function eventMs(event: HistoryEvents[number] | undefined): number {
+  const time = event?.eventTime as ProtoTime | null | undefined;
   return Number(String(time?.seconds ?? 0)) * 1000 + (time?.nanos ?? 0) / 1e6;
 }

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Table } from 'apache-arrow';
 import { valueAt } from '../engine/columnar/column-of.ts';
-import { formatDecimal, parseDecimal } from '../engine/columnar/decimal.ts';
+import { formatDecimal } from '../engine/columnar/decimal.ts';
 import { columnOf } from '../engine/columnar/table.ts';
 import { orgDailyUsageByService } from '../schemas/gold.ts';
-import { fromCassandra } from '../serving/cell-value.ts';
 import { openServing } from '../serving/serving.ts';
 import type { Session } from '../serving/session.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -16,6 +15,7 @@ import { budgets } from './budgets.ts';
 import { benchLoad, mart, usageRows } from './cassandra-load.ts';
 import { budgeted, type Figure, measured, median } from './report.ts';
 import { runDsbulk } from './rival-dsbulk.ts';
+import { servedTotals } from './served-totals.ts';
 
 /** Loads in turns, each time into an empty keyspace; throws when one side did not write every row, or not the same cost. */
 export async function benchAgainstDsbulk(
@@ -79,13 +79,8 @@ async function inKeyspace(
 }
 
 async function served(session: Session): Promise<string> {
-  let rows = 0;
-  let cost = 0n;
-  for await (const page of session.pages(`SELECT daily_cost_usd FROM ${mart.table}`, [], 5000)) {
-    rows += page.length;
-    for (const row of page) cost += parseDecimal(String(fromCassandra(row.daily_cost_usd)), 38, 6) ?? 0n;
-  }
-  return `${rows} rows of ${formatDecimal(cost, 6)} US dollars`;
+  const { rows, cost6 } = await servedTotals(session, mart.table);
+  return `${rows} rows of ${formatDecimal(cost6, 6)} US dollars`;
 }
 
 /** The rows as CSV with a header; null is an empty field. */

@@ -6,7 +6,7 @@ import { type Budget, holds } from './budgets.ts';
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  readonly unit: Budget['unit'] | 'rows/s';
+  readonly unit: Budget['unit'] | 'rows/s' | 'MiB' | '%' | '';
   readonly budget: Budget | null;
 }
 
@@ -37,6 +37,13 @@ export function median(values: readonly number[]): number {
   const upper = sorted[middle];
   if (upper === undefined) throw new Error('no values to take the median of');
   return sorted.length % 2 === 1 ? upper : (sorted[middle - 1]! + upper) / 2;
+}
+
+/** The least value that a share of the values (0–1] is not above: nearest rank. Throws on an empty list. */
+export function percentile(values: readonly number[], share: number): number {
+  const value = [...values].sort((a, b) => a - b)[Math.max(1, Math.ceil(share * values.length)) - 1];
+  if (value === undefined) throw new Error('no values to take a percentile of');
+  return value;
 }
 
 /** Runs one part between two looks at the load. */
@@ -84,6 +91,11 @@ function row({ name, value, unit, budget }: Figure): string {
   return `| ${name} | ${amount(value, unit)} | ${promise} | ${verdict} |`;
 }
 
+/** Units in which a fraction says nothing. */
+const whole: ReadonlySet<Figure['unit']> = new Set(['rows/s', 'events/s', 'ms', 'MiB', '']);
+
 function amount(value: number, unit: Figure['unit']): string {
-  return unit === 'rows/s' ? `${Math.round(value).toLocaleString('en')} ${unit}` : `${value.toFixed(2)} ${unit}`;
+  const number =
+    whole.has(unit) && (unit !== 'ms' || value >= 100) ? Math.round(value).toLocaleString('en') : value.toFixed(2);
+  return `${number} ${unit}`.trimEnd();
 }

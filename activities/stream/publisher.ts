@@ -11,6 +11,8 @@ export interface PublisherStatus {
   readonly rows: number;
   /** Number of the last one; null before the first. */
   readonly number: number | null;
+  /** Milliseconds from when there was something new until its publication began. */
+  readonly waits: Spread;
   /** Milliseconds a publication took. */
   readonly times: Spread;
   /** Why the last attempt failed; null when it did not. */
@@ -29,10 +31,12 @@ export class StreamPublisher {
   readonly #run: Run;
   readonly #reader: MartReader;
   readonly #times: number[] = [];
+  readonly #waits: number[] = [];
   #rows = 0;
   #number: number | null = null;
   #problem: string | null = null;
   #wanted = true;
+  #wantedSince = performance.now();
   #closed = false;
   #wake: () => void = () => undefined;
   readonly #ended: Promise<void>;
@@ -47,6 +51,7 @@ export class StreamPublisher {
 
   /** There are new increments. */
   notify(): void {
+    if (!this.#wanted) this.#wantedSince = performance.now();
     this.#wanted = true;
     // After a failure the pause is kept.
     if (this.#problem === null) this.#wake();
@@ -57,6 +62,7 @@ export class StreamPublisher {
       publications: this.#times.length,
       rows: this.#rows,
       number: this.#number,
+      waits: spreadOf(this.#waits),
       times: spreadOf(this.#times),
       problem: this.#problem,
     };
@@ -97,6 +103,7 @@ export class StreamPublisher {
     const session = await serving();
     const mart = orgDailyUsageByService;
     const start = performance.now();
+    const waitedMs = start - this.#wantedSince;
     const { unchanged, number, written, deleted } = await publishing(lakeRoot, mart.name, () =>
       publish({ lake, session, mart, runId: this.#run.runId, reader: this.#reader }),
     );
@@ -104,6 +111,7 @@ export class StreamPublisher {
     if (unchanged) return;
     this.#rows += written + deleted;
     this.#times.push(performance.now() - start);
+    this.#waits.push(waitedMs);
   }
 
   /** Until it is woken, or for so long. */

@@ -11,6 +11,8 @@ import { type Spread, spreadOf } from './spread.ts';
 /** Steps of a micro-batch. */
 export const phases = ['discover', 'plan', 'bronze', 'speed'] as const;
 export type Phase = (typeof phases)[number];
+/** `batch`: plan and Bronze together; `wait`: from when a file was last written until its micro-batch begins. */
+export type StreamTime = Phase | 'batch' | 'wait';
 
 export interface StreamRound extends Counts {
   /** Micro-batches; the numbers of the first and the last one, null without any. */
@@ -23,7 +25,7 @@ export interface StreamRound extends Counts {
   readonly lateness: Lateness;
   /** What waited when the round ended. */
   readonly lag: Lag;
-  readonly times: Readonly<Record<Phase | 'batch', Spread>>;
+  readonly times: Readonly<Record<StreamTime, Spread>>;
   readonly serving: PublisherStatus;
   readonly compaction: CompactorStatus;
   /** Why increments could not be made; null when they could. */
@@ -39,7 +41,9 @@ const namedFiles = 20;
 /** Adds up a round. */
 export class RoundSummary {
   readonly #startedMs: number;
-  readonly #times = new Map<Phase | 'batch', number[]>([...phases, 'batch' as const].map((phase) => [phase, []]));
+  readonly #times = new Map<StreamTime, number[]>(
+    [...phases, 'batch' as const, 'wait' as const].map((name) => [name, []]),
+  );
   readonly #counts = { read: 0, written: 0, unchanged: 0, quarantined: 0, duplicate: 0, late: 0 };
   readonly #unreadable: UnreadableFile[] = [];
   readonly #replaced: string[] = [];
@@ -73,6 +77,11 @@ export class RoundSummary {
     } finally {
       this.#times.get(phase)!.push(performance.now() - start);
     }
+  }
+
+  /** A file waited for so long until its micro-batch began. */
+  waited(ms: number): void {
+    this.#times.get('wait')!.push(ms);
   }
 
   /** A micro-batch that this round has planned, of so many files and landing bytes. */

@@ -126,6 +126,8 @@ export class EventStream {
     const state = this.#state!;
     const ranges = this.#queue.take(Math.min(streamBatchBytes, this.#context.batchBytes), batchFiles);
     const batch = (state.last?.batch ?? -1) + 1;
+    const modified = new Map(ranges.map(({ file, modifiedUs }) => [file, modifiedUs]));
+    for (const us of modified.values()) summary.waited(this.#context.clock() - us / 1000);
     const isPlanned = await summary.timed('plan', async () => {
       const plan = { batch, watermarkUs: await watermark(this.#context), ranges };
       return commitPlan(this.#context.lake, state, plan, this.#context.clock());
@@ -141,9 +143,8 @@ export class EventStream {
       finishBatch(this.#context, run, this.#index, plan, () => undefined),
     );
     this.#finished = batch;
-    const files = new Set(ranges.map((range) => range.file)).size;
     const bytes = ranges.reduce((n, range) => n + range.toByte - range.fromByte, 0);
-    summary.batch(batch, files, bytes, done);
+    summary.batch(batch, modified.size, bytes, done);
     return true;
   }
 

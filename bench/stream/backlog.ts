@@ -1,0 +1,124 @@
+/** A landing zone that gets everything at once: how fast the continuous stream brings it to Cassandra. */
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Truth } from '../../cli/generate/landing.ts';
+import { eventsFolder } from '../../cli/produce/write.ts';
+import { formatDecimal } from '../../engine/columnar/decimal.ts';
+import type { Lake } from '../../engine/delta/lake.ts';
+import { bronzeUsageEvents } from '../../schemas/bronze.ts';
+import { orgDailyUsageByService, orgDailyUsageByServiceSpeed } from '../../schemas/gold.ts';
+import { readPublications } from '../../serving/publication-log.ts';
+import type { Session } from '../../serving/session.ts';
+import { budgets } from '../budgets.ts';
+import { budgeted, type Figure, measured } from '../report.ts';
+import { servedTotals } from '../served-totals.ts';
+import { type LakeSize, lakeLanding } from './lake-landing.ts';
+import { processorTime } from './processor-time.ts';
+import { openRig, type RigStack } from './rig.ts';
+import { stepFigures } from './rounds.ts';
+
+export interface BacklogOptions {
+  readonly stack: RigStack;
+  readonly log: (line: string) => void;
+  readonly backlog: LakeSize;
+}
+
+/** Reads the backlog. Throws when not exactly its events and their cost are served in the end. */
+export async function benchBacklog({
+  stack,
+  log,
+  backlog,
+}: BacklogOptions): Promise<{ about: string; figures: Figure[] }> {
+  const rig = await openRig(stack);
+  try {
+    const { events, days } = backlog;
+    log(`generating ${events.toLocaleString('en')} events…`);
+    const { truth, files } = await lakeLanding(rig.landing, backlog);
+    const landed = join(rig.landing, eventsFolder);
+    const aside = `${rig.landing}-events`;
+    await rename(landed, aside);
+    await mkdir(landed);
+    log('the whole line, without events…');
+    await rig.dailyRun();
+    await rename(aside, landed);
+    log('the stream, with all of them…');
+    const startedMs = Date.now();
+    const processors = await processorTime(rig.processes);
+    const stream = await rig.startStream();
+    const reached = await untilServed(rig.lake(), truth.events.written, startedMs);
+    const used = await processors();
+    const rows = await checkTotals(rig.session, truth);
+    const history = await rig.endStream(stream);
+    const peakRss = await rig.worker.peakRssBytes();
+    log('the whole line, after the stream…');
+    await rig.dailyRun();
+    await checkTotals(rig.session, truth);
+    return {
+      about:
+        `${events.toLocaleString('en')} events of ${days} days in ${files.toLocaleString('en')} files are there when the continuous stream starts; the masters were loaded before. ` +
+        'Until all of them are in Bronze, in the increments, and in Cassandra: the events and their cost were exact then, and after a `dailyRun`, whose audit passed.',
+      figures: [
+        budgeted(budgets.backlog, (events * 1000) / reached.served),
+        measured('start → all in Bronze', 's', reached.bronze / 1000),
+        measured('start → all in the increments', 's', reached.speed / 1000),
+        measured('start → all in Cassandra', 's', reached.served / 1000),
+        measured('rows served', '', rows),
+        ...stepFigures(history, startedMs),
+        measured('peak resident memory of the worker', 'GiB', peakRss / 2 ** 30),
+        ...used,
+      ],
+    };
+  } finally {
+    await rig.close();
+  }
+}
+
+/** Milliseconds from the start until all events were there. */
+interface Reached {
+  readonly bronze: number;
+  readonly speed: number;
+  readonly served: number;
+}
+
+/** The version of a table that has all, and when it was there. */
+interface Seen {
+  readonly version: number;
+  readonly ms: number;
+}
+
+const pauseMs = 100;
+const patienceMs = 1_800_000;
+
+/** Looks at the lake alone: a publication is closed when all its rows are written. Throws after half an hour. */
+async function untilServed(lake: Lake, bronzeRows: number, startedMs: number): Promise<Reached> {
+  let bronze: Seen | null = null;
+  let speed: Seen | null = null;
+  for (;;) {
+    const ms = Date.now() - startedMs;
+    if (bronze === null) {
+      const snapshot = await lake.table(bronzeUsageEvents.name).latest();
+      const rows = snapshot?.files.reduce((n, file) => n + file.stats.numRecords, 0) ?? 0;
+      if (rows >= bronzeRows) bronze = { version: snapshot!.version, ms };
+    }
+    if (bronze !== null && speed === null) {
+      const snapshot = await lake.table(orgDailyUsageByServiceSpeed.name).latest();
+      if ((snapshot?.txns.get('bronze') ?? -1) >= bronze.version) speed = { version: snapshot!.version, ms };
+    }
+    if (bronze !== null && speed !== null) {
+      const { closed } = await readPublications(lake, orgDailyUsageByService.name);
+      if ((closed[0]?.speedVersion ?? -1) >= speed.version) return { bronze: bronze.ms, speed: speed.ms, served: ms };
+    }
+    if (ms > patienceMs) throw new Error(`the backlog is not served after ${ms} ms`);
+    await sleep(pauseMs);
+  }
+}
+
+/** Rows served. Throws when their events or their cost are not those of the landing zone. */
+async function checkTotals(session: Session, { silver }: Truth): Promise<number> {
+  const { rows, events, cost6 } = await servedTotals(session, orgDailyUsageByService.name.replace('gold.', ''));
+  const served = `${events} events of ${formatDecimal(cost6, 6)} US dollars`;
+  const expected = `${silver.written} events of ${silver.sums.cost_usd} US dollars`;
+  if (served !== expected) throw new Error(`served are ${served}, not ${expected}`);
+  return rows;
+}
