@@ -15,63 +15,56 @@ import { budgeted, type Figure, measured } from '../report.ts';
 import { servedTotals } from '../served-totals.ts';
 import { type LakeSize, lakeLanding } from './lake-landing.ts';
 import { processorTime } from './processor-time.ts';
-import { openRig, type RigStack } from './rig.ts';
+import type { Rig } from './rig.ts';
 import { stepFigures } from './rounds.ts';
 
 export interface BacklogOptions {
-  readonly stack: RigStack;
   readonly log: (line: string) => void;
   readonly backlog: LakeSize;
 }
 
-/** Reads the backlog. Throws when not exactly its events and their cost are served in the end. */
-export async function benchBacklog({
-  stack,
-  log,
-  backlog,
-}: BacklogOptions): Promise<{ about: string; figures: Figure[] }> {
-  const rig = await openRig(stack);
-  try {
-    const { events, days } = backlog;
-    log(`generating ${events.toLocaleString('en')} events…`);
-    const { truth, files } = await lakeLanding(rig.landing, backlog);
-    const landed = join(rig.landing, eventsFolder);
-    const aside = `${rig.landing}-events`;
-    await rename(landed, aside);
-    await mkdir(landed);
-    log('the whole line, without events…');
-    await rig.dailyRun();
-    await rename(aside, landed);
-    log('the stream, with all of them…');
-    const startedMs = Date.now();
-    const processors = await processorTime(rig.processes);
-    const stream = await rig.startStream();
-    const reached = await untilServed(rig.lake(), truth.events.written, startedMs);
-    const used = await processors();
-    const rows = await checkTotals(rig.session, truth);
-    const history = await rig.endStream(stream);
-    const peakRss = await rig.worker.peakRssBytes();
-    log('the whole line, after the stream…');
-    await rig.dailyRun();
-    await checkTotals(rig.session, truth);
-    return {
-      about:
-        `${events.toLocaleString('en')} events of ${days} days in ${files.toLocaleString('en')} files are there when the continuous stream starts; the masters were loaded before. ` +
-        'Until all of them are in Bronze, in the increments, and in Cassandra: the events and their cost were exact then, and after a `dailyRun`, whose audit passed.',
-      figures: [
-        budgeted(budgets.backlog, (events * 1000) / reached.served),
-        measured('start → all in Bronze', 's', reached.bronze / 1000),
-        measured('start → all in the increments', 's', reached.speed / 1000),
-        measured('start → all in Cassandra', 's', reached.served / 1000),
-        measured('rows served', '', rows),
-        ...stepFigures(history, startedMs),
-        measured('peak resident memory of the worker', 'GiB', peakRss / 2 ** 30),
-        ...used,
-      ],
-    };
-  } finally {
-    await rig.close();
-  }
+/** Reads the backlog into an empty lake. Throws when not exactly its events and their cost are served in the end. */
+export async function benchBacklog(
+  rig: Rig,
+  { log, backlog }: BacklogOptions,
+): Promise<{ about: string; figures: Figure[] }> {
+  const { events, days } = backlog;
+  log(`generating ${events.toLocaleString('en')} events…`);
+  const { truth, files } = await lakeLanding(rig.landing, backlog);
+  const landed = join(rig.landing, eventsFolder);
+  const aside = `${rig.landing}-events`;
+  await rename(landed, aside);
+  await mkdir(landed);
+  log('the whole line, without events…');
+  await rig.dailyRun();
+  await rename(aside, landed);
+  log('the stream, with all of them…');
+  const startedMs = Date.now();
+  const processors = await processorTime(rig.processes);
+  const stream = await rig.startStream();
+  const reached = await untilServed(rig.lake(), truth.events.written, startedMs);
+  const used = await processors();
+  const rows = await checkTotals(rig.session, truth);
+  const history = await rig.endStream(stream);
+  const peakRss = await rig.worker.peakRssBytes();
+  log('the whole line, after the stream…');
+  await rig.dailyRun();
+  await checkTotals(rig.session, truth);
+  return {
+    about:
+      `${events.toLocaleString('en')} events of ${days} days in ${files.toLocaleString('en')} files are there when the continuous stream starts; the masters were loaded before. ` +
+      'Until all of them are in Bronze, in the increments, and in Cassandra: the events and their cost were exact then, and after a `dailyRun`, whose audit passed.',
+    figures: [
+      budgeted(budgets.backlog, (events * 1000) / reached.served),
+      measured('start → all in Bronze', 's', reached.bronze / 1000),
+      measured('start → all in the increments', 's', reached.speed / 1000),
+      measured('start → all in Cassandra', 's', reached.served / 1000),
+      measured('rows served', '', rows),
+      ...stepFigures(history, startedMs),
+      measured('peak resident memory of the worker', 'GiB', peakRss / 2 ** 30),
+      ...used,
+    ],
+  };
 }
 
 /** Milliseconds from the start until all events were there. */

@@ -8,78 +8,68 @@ import { untilExact } from './exact.ts';
 import { ExpectedUsage } from './expected-usage.ts';
 import { feed } from './feeder.ts';
 import { fifthsOf } from './fifths.ts';
-import { type LakeSize, lakeLanding } from './lake-landing.ts';
-import { openRig, type RigStack } from './rig.ts';
+import type { Rig } from './rig.ts';
 import { phaseFifths, type StreamHistory } from './rounds.ts';
-import { servedCounts } from './usage-key.ts';
+import { eventsIn, servedCounts } from './usage-key.ts';
 
 export interface FlatOptions {
-  readonly stack: RigStack;
   readonly log: (line: string) => void;
   readonly batches: number;
-  /** What is in the lake before the stream starts. */
-  readonly lake: LakeSize;
 }
 
 const filesOf: readonly [number, number] = [5, 10];
 /** Looks at the worker's memory, at most. */
 const looks = 1000;
 
-/** Runs the micro-batches. Throws when a file did not become one of its own, or when not exactly their events are served. */
-export async function benchFlat({
-  stack,
-  log,
-  batches,
-  lake,
-}: FlatOptions): Promise<{ about: string; figures: Figure[] }> {
-  const rig = await openRig(stack);
-  try {
-    const { landing, lakeRoot, session } = rig;
-    await lakeLanding(landing, lake);
-    log('the whole line, before the stream…');
-    await rig.dailyRun();
-    const expected = new ExpectedUsage(await servedCounts(session));
-    const stream = await rig.startStream();
-    log(`${batches.toLocaleString('en')} micro-batches…`);
-    const plannedMs: number[] = [];
-    const memory: Promise<number>[] = [];
-    const every = Math.ceil(batches / looks);
-    const fed = await feed({
-      ...{ landing, lakeRoot, lake: rig.lake(), files: batches, filesOf },
-      onFile: ({ name }) => void expected.add(readFileSync(join(landing, name)), Date.now()),
-      onBatch: (atMs) => {
-        plannedMs.push(atMs);
-        if (plannedMs.length % every === 0) memory.push(rssBytesOf(rig.worker.pid));
-        if (plannedMs.length % 1000 === 0) log(`… ${plannedMs.length.toLocaleString('en')}`);
-      },
-    });
-    await untilExact(session, expected, fed.events - fed.duplicate - fed.malformed);
-    const history = await rig.endStream(stream);
-    checkBatches(history, batches);
-    const peakRss = await rig.worker.peakRssBytes();
-    log('the whole line, after the stream…');
-    await rig.dailyRun();
-    await untilExact(session, expected, expected.events);
-    const times = fifthsOf(plannedMs.slice(1).map((ms, i) => ms - plannedMs[i]!));
-    const rss = fifthsOf((await Promise.all(memory)).map((bytes) => bytes / 2 ** 20));
-    return {
-      about:
-        `${batches.toLocaleString('en')} micro-batches of ${filesOf.join(' to ')} events, as fast as the continuous stream takes them, over a lake of ` +
-        `${lake.events.toLocaleString('en')} events. A micro-batch’s time is that from one plan to the next. Every row was exact in the end, before and after a \`dailyRun\`, whose audit passed.`,
-      figures: [
-        budgeted(budgets.flatBatches, times.ratio),
-        measured('… second fifth', 'ms', times.second),
-        measured('… last fifth', 'ms', times.last),
-        budgeted(budgets.flatMemory, rss.ratio),
-        measured('… second fifth', 'MiB', rss.second),
-        measured('… last fifth', 'MiB', rss.last),
-        measured('peak resident memory of the worker', 'MiB', peakRss / 2 ** 20),
-        ...phaseFifths(history),
-      ],
-    };
-  } finally {
-    await rig.close();
-  }
+/**
+ * Runs the micro-batches over a lake that has its masters. Throws when a file did not become one of its own, or when not exactly
+ * their events are served.
+ */
+export async function benchFlat(
+  rig: Rig,
+  { log, batches }: FlatOptions,
+): Promise<{ about: string; figures: Figure[] }> {
+  const { landing, lakeRoot, session } = rig;
+  const expected = new ExpectedUsage(await servedCounts(session));
+  const before = eventsIn(expected.counts);
+  const stream = await rig.startStream();
+  log(`${batches.toLocaleString('en')} micro-batches…`);
+  const plannedMs: number[] = [];
+  const memory: Promise<number>[] = [];
+  const every = Math.ceil(batches / looks);
+  const fed = await feed({
+    ...{ landing, lakeRoot, lake: rig.lake(), files: batches, filesOf },
+    onFile: ({ name }) => void expected.add(readFileSync(join(landing, name)), Date.now()),
+    onBatch: (atMs) => {
+      plannedMs.push(atMs);
+      if (plannedMs.length % every === 0) memory.push(rssBytesOf(rig.worker.pid));
+      if (plannedMs.length % 1000 === 0) log(`… ${plannedMs.length.toLocaleString('en')}`);
+    },
+  });
+  await untilExact(session, expected, fed.events - fed.duplicate - fed.malformed);
+  const history = await rig.endStream(stream);
+  checkBatches(history, batches);
+  const peakRss = await rig.worker.peakRssBytes();
+  log('the whole line, after the stream…');
+  await rig.dailyRun();
+  await untilExact(session, expected, expected.events);
+  const times = fifthsOf(plannedMs.slice(1).map((ms, i) => ms - plannedMs[i]!));
+  const rss = fifthsOf((await Promise.all(memory)).map((bytes) => bytes / 2 ** 20));
+  return {
+    about:
+      `${batches.toLocaleString('en')} micro-batches of ${filesOf.join(' to ')} events, as fast as the continuous stream takes them, over a mart of ` +
+      `${before.toLocaleString('en')} events. A micro-batch’s time is that from one plan to the next. Every row was exact in the end, before and after a \`dailyRun\`, whose audit passed.`,
+    figures: [
+      budgeted(budgets.flatBatches, times.ratio),
+      measured('… second fifth', 'ms', times.second),
+      measured('… last fifth', 'ms', times.last),
+      budgeted(budgets.flatMemory, rss.ratio),
+      measured('… second fifth', 'MiB', rss.second),
+      measured('… last fifth', 'MiB', rss.last),
+      measured('peak resident memory of the worker', 'MiB', peakRss / 2 ** 20),
+      ...phaseFifths(history),
+    ],
+  };
 }
 
 function checkBatches({ rounds }: StreamHistory, batches: number): void {

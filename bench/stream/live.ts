@@ -7,23 +7,19 @@ import { type Budget, budgets } from '../budgets.ts';
 import { budgeted, type Figure, measured, percentile } from '../report.ts';
 import { untilExact } from './exact.ts';
 import { ExpectedUsage } from './expected-usage.ts';
-import { type LakeSize, lakeLanding } from './lake-landing.ts';
 import { processorTime } from './processor-time.ts';
-import { openRig, type Rig, type RigStack } from './rig.ts';
+import type { Rig } from './rig.ts';
 import { stepFigures, waitFigures } from './rounds.ts';
 import { ServedWatch } from './served-watch.ts';
-import { servedCounts } from './usage-key.ts';
+import { eventsIn, servedCounts } from './usage-key.ts';
 
 export interface LiveOptions {
-  readonly stack: RigStack;
   readonly log: (line: string) => void;
   /** Events a second. */
   readonly rate: number;
   /** Time of the stream that counts, and before it. */
   readonly seconds: number;
   readonly warmSeconds: number;
-  /** What is in the lake before the stream starts. */
-  readonly lake: LakeSize;
   /** Share of late events, and how many days old they are at most. */
   readonly late: number;
   readonly dates: number;
@@ -31,46 +27,42 @@ export interface LiveOptions {
   readonly hasBudget: boolean;
 }
 
-/** Runs the source. Throws when a file is not served in a minute, or when not exactly its events are in the end. */
-export async function benchLive(options: LiveOptions): Promise<{ about: string; figures: Figure[] }> {
-  const { stack, log, rate, seconds, warmSeconds, late, dates, hasBudget } = options;
-  const rig = await openRig(stack);
-  try {
-    await lakeLanding(rig.landing, options.lake);
-    log('the whole line, before the stream…');
-    await rig.dailyRun();
-    const expected = new ExpectedUsage(await servedCounts(rig.session));
-    const stream = await rig.startStream();
-    log(`${rate} events/s for ${seconds} s, after ${warmSeconds} s that do not count…`);
-    const countedMs = Date.now() + warmSeconds * 1000;
-    const { times, processors, produced } = await latencies(rig, options, expected, countedMs);
-    await untilExact(rig.session, expected, produced);
-    const history = await rig.endStream(stream);
-    log('the whole line, after the stream…');
-    await rig.dailyRun();
-    await untilExact(rig.session, expected, produced);
-    const figure = (budget: Budget, value: number): Figure =>
-      hasBudget ? budgeted(budget, value) : measured(budget.figure, budget.unit, value);
-    return {
-      about:
-        `${rate} events/s for ${seconds} s in files of 50 to 500, ${late * 100} % of them late by up to ${dates} days, 1 % repeats, 0.5 % malformed, ` +
-        `beside the continuous stream, over a lake of ${options.lake.events.toLocaleString('en')} events, after ${warmSeconds} s that do not count. ` +
-        'A file is served when the rows of its first and its last key and of its last event, asked for by CQL every 10 ms, have all its events. ' +
-        'Every row was exact in the end, before and after a `dailyRun`, whose audit passed. Where time goes: medians of the rounds’ own figures.',
-      figures: [
-        figure(budgets.visibleHalf, percentile(times, 0.5)),
-        figure(budgets.visible95, percentile(times, 0.95)),
-        measured('… 99 % of the files', 'ms', percentile(times, 0.99)),
-        measured('… the slowest file', 'ms', percentile(times, 1)),
-        measured('files that count', '', times.length),
-        ...waitFigures(history, countedMs),
-        ...stepFigures(history, countedMs),
-        ...processors,
-      ],
-    };
-  } finally {
-    await rig.close();
-  }
+/**
+ * Runs the source over a lake that has its masters. Throws when a file is not served in a minute, or when not exactly its events
+ * are in the end.
+ */
+export async function benchLive(rig: Rig, options: LiveOptions): Promise<{ about: string; figures: Figure[] }> {
+  const { log, rate, seconds, warmSeconds, late, dates, hasBudget } = options;
+  const expected = new ExpectedUsage(await servedCounts(rig.session));
+  const before = eventsIn(expected.counts);
+  const stream = await rig.startStream();
+  log(`${rate} events/s for ${seconds} s, after ${warmSeconds} s that do not count…`);
+  const countedMs = Date.now() + warmSeconds * 1000;
+  const { times, processors, produced } = await latencies(rig, options, expected, countedMs);
+  await untilExact(rig.session, expected, produced);
+  const history = await rig.endStream(stream);
+  log('the whole line, after the stream…');
+  await rig.dailyRun();
+  await untilExact(rig.session, expected, produced);
+  const figure = (budget: Budget, value: number): Figure =>
+    hasBudget ? budgeted(budget, value) : measured(budget.figure, budget.unit, value);
+  return {
+    about:
+      `${rate} events/s for ${seconds} s in files of 50 to 500, ${late * 100} % of them late by up to ${dates} days, 1 % repeats, 0.5 % malformed, ` +
+      `beside the continuous stream, over a mart of ${before.toLocaleString('en')} events, after ${warmSeconds} s that do not count. ` +
+      'A file is served when the rows of its first and its last key and of its last event, asked for by CQL every 10 ms, have all its events. ' +
+      'Every row was exact in the end, before and after a `dailyRun`, whose audit passed. Where time goes: medians of the rounds’ own figures.',
+    figures: [
+      figure(budgets.visibleHalf, percentile(times, 0.5)),
+      figure(budgets.visible95, percentile(times, 0.95)),
+      measured('… 99 % of the files', 'ms', percentile(times, 0.99)),
+      measured('… the slowest file', 'ms', percentile(times, 1)),
+      measured('files that count', '', times.length),
+      ...waitFigures(history, countedMs),
+      ...stepFigures(history, countedMs),
+      ...processors,
+    ],
+  };
 }
 
 interface Latencies {

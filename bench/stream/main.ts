@@ -9,7 +9,9 @@ import { part } from '../report.ts';
 import { benchBacklog } from './backlog.ts';
 import { benchFlat } from './flat.ts';
 import { benchKnownIds } from './known-ids.ts';
-import { benchLive } from './live.ts';
+import { fillLake } from './lake-landing.ts';
+import { benchLive, type LiveOptions } from './live.ts';
+import { onRig } from './rig.ts';
 
 const usage = `usage: npm run bench:stream -- [--only latency|spread|backlog|flat|index] [--minutes N] [--rate N] [--events N]
                                [--batches N] [--ids N]
@@ -35,22 +37,29 @@ const program: BenchProgram = {
       options: { only: text, minutes: text, rate: text, events: text, batches: text, ids: text },
     });
     const minutes = wholeNumber('--minutes', values.minutes, 10);
-    const live = { rate: wholeNumber('--rate', values.rate, 500), warmSeconds: 30, lake };
+    const live = { rate: wholeNumber('--rate', values.rate, 500), warmSeconds: 30 };
     const events = wholeNumber('--events', values.events, 2_000_000);
     const batches = wholeNumber('--batches', values.batches, 20_000);
     const ids = wholeNumber('--ids', values.ids, 5_000_000);
+    const source = (title: string, options: Omit<LiveOptions, 'log' | keyof typeof live>) => (stack: Stack, log: Log) =>
+      part(title, () =>
+        onRig(stack, async (rig) => {
+          await fillLake(rig, lake);
+          return benchLive(rig, { ...live, ...options, log });
+        }),
+      );
     const parts = {
-      latency: (stack: Stack, log: Log) =>
-        part('A live source', () =>
-          benchLive({ ...live, stack, log, seconds: minutes * 60, late: 0.02, dates: 2, hasBudget: true }),
-        ),
-      spread: (stack: Stack, log: Log) =>
-        part('A live source, half of it late', () =>
-          benchLive({ ...live, stack, log, seconds: 120, late: 0.5, dates: 60, hasBudget: false }),
-        ),
+      latency: source('A live source', { seconds: minutes * 60, late: 0.02, dates: 2, hasBudget: true }),
+      spread: source('A live source, half of it late', { seconds: 120, late: 0.5, dates: 60, hasBudget: false }),
       backlog: (stack: Stack, log: Log) =>
-        part('A backlog', () => benchBacklog({ stack, log, backlog: { events, days: 60 } })),
-      flat: (stack: Stack, log: Log) => part('Many micro-batches', () => benchFlat({ stack, log, batches, lake })),
+        part('A backlog', () => onRig(stack, (rig) => benchBacklog(rig, { log, backlog: { events, days: 60 } }))),
+      flat: (stack: Stack, log: Log) =>
+        part('Many micro-batches', () =>
+          onRig(stack, async (rig) => {
+            await fillLake(rig, lake);
+            return benchFlat(rig, { log, batches });
+          }),
+        ),
       index: (_: Stack, log: Log) => part('The index of known ids', () => benchKnownIds({ log, events: ids })),
     };
     return partsLeft(partNames, values.only).map((name) => parts[name]);

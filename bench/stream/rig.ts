@@ -16,11 +16,7 @@ import { type StreamHistory, streamHistory } from './rounds.ts';
 
 /** A workflow that was started here. */
 export type StreamHandle = WorkflowHandleWithFirstExecutionRunId;
-
-export interface RigStack extends Pick<Stack, 'temporal' | 'cassandra' | 'services'> {
-  /** How a worker is started; default: as a process of its own. */
-  readonly startWorker?: typeof startWorkerProcess;
-}
+export type RigStack = Pick<Stack, 'temporal' | 'cassandra' | 'services'>;
 
 export interface Rig {
   /** Folder of the landing zone, to be filled before anything runs. */
@@ -43,7 +39,17 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-export async function openRig(stack: RigStack): Promise<Rig> {
+/** Opens a rig for a part, which gets it with an empty landing zone and an empty lake, and closes it. */
+export async function onRig<T>(stack: RigStack, part: (rig: Rig) => Promise<T>): Promise<T> {
+  const rig = await openRig(stack);
+  try {
+    return await part(rig);
+  } finally {
+    await rig.close();
+  }
+}
+
+async function openRig(stack: RigStack): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'cpa-bench-stream-'));
   const id = randomUUID().replaceAll('-', '').slice(0, 12);
   const [landing, lakeRoot, keyspace, taskQueue] = [
@@ -54,8 +60,7 @@ export async function openRig(stack: RigStack): Promise<Rig> {
   ];
   const temporal = await connectTemporal({ address: stack.temporal.address });
   const session = await openServing({ ...stack.cassandra, keyspace });
-  const startWorker = stack.startWorker ?? startWorkerProcess;
-  const worker = await startWorker({ stack, landing, lake: lakeRoot, keyspace, taskQueue, warm: null });
+  const worker = await startWorkerProcess({ stack, landing, lake: lakeRoot, keyspace, taskQueue, warm: null });
   const started: StreamHandle[] = [];
   const start = async (type: string, input: object): Promise<StreamHandle> => {
     const workflowId = `${taskQueue}-${type}-${started.length}`;

@@ -1,8 +1,7 @@
 /** The bench of the stream, in small: its parts work, and what they check fails when a number is wrong. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it, test } from 'node:test';
+import { describe, it, test } from 'node:test';
 import { budgets, holds } from '../../bench/budgets.ts';
-import { cpuSecondsOf, peakRssBytesOf } from '../../bench/process.ts';
 import type { Figure } from '../../bench/report.ts';
 import { benchBacklog } from '../../bench/stream/backlog.ts';
 import { untilExact } from '../../bench/stream/exact.ts';
@@ -11,16 +10,12 @@ import { fifthsOf } from '../../bench/stream/fifths.ts';
 import { benchFlat } from '../../bench/stream/flat.ts';
 import { benchKnownIds, checkVerdicts } from '../../bench/stream/known-ids.ts';
 import { benchLive } from '../../bench/stream/live.ts';
-import type { RigStack } from '../../bench/stream/rig.ts';
+import { onRig, type RigStack } from '../../bench/stream/rig.ts';
 import { ServedWatch } from '../../bench/stream/served-watch.ts';
 import { soundEvent } from '../../bench/stream/sound-event.ts';
 import { usageKeyText } from '../../bench/stream/usage-key.ts';
 import { EventLines } from '../../cli/produce/event-lines.ts';
 import type { Session } from '../../serving/session.ts';
-import { type ComputePool, computePool } from '../../worker/compute/pool.ts';
-import { loadConfig } from '../../worker/config.ts';
-import { connectTemporal } from '../../worker/temporal.ts';
-import { startWorker } from '../../worker/worker.ts';
 
 const nowMs = Date.parse('2026-03-05T10:00:00Z');
 const key = usageKeyText({ org: 'org_a', day: '2026-03-05', service: 'compute' });
@@ -111,40 +106,6 @@ test('an index that is wrong about an id is found out', () => {
 
 describe('a part', () => {
   const log = (): void => undefined;
-  const lake = { events: 400, days: 2, orgs: 5 };
-  let compute: ComputePool;
-  let stack: RigStack;
-
-  before(async () => {
-    compute = computePool(2);
-    const address = process.env.CPA_TEST_TEMPORAL!;
-    const cassandra = JSON.parse(process.env.CPA_TEST_CASSANDRA!) as RigStack['cassandra'];
-    stack = { temporal: { address, uiUrl: null }, cassandra, services: [], startWorker: inThisProcess };
-  });
-  after(() => compute.close());
-
-  /** Its code is warm for the next one. */
-  const inThisProcess: NonNullable<RigStack['startWorker']> = async ({
-    stack: { cassandra },
-    landing,
-    lake,
-    keyspace,
-    taskQueue,
-  }) => {
-    const config = loadConfig({ CPA_LANDING: landing, CPA_LAKE: lake, CPA_TASK_QUEUE: taskQueue });
-    const temporal = await connectTemporal({ address: stack.temporal.address });
-    const worker = await startWorker({ config, temporal, cassandra: { ...cassandra, keyspace }, compute });
-    const { pid } = process;
-    return {
-      pid,
-      peakRssBytes: () => peakRssBytesOf(pid),
-      cpuSeconds: () => cpuSecondsOf(pid),
-      stop: async () => {
-        await worker.stop();
-        await temporal.connection.close();
-      },
-    };
-  };
 
   const checkFigures = (figures: readonly Figure[], ...answered: readonly (keyof typeof budgets)[]): void => {
     for (const { name, value } of figures) assert.ok(Number.isFinite(value) && value >= 0, `${name}: ${value}`);
@@ -160,23 +121,18 @@ describe('a part', () => {
     checkFigures(figures, 'indexCheck', 'indexRebuild');
   });
 
-  it('"backlog" serves all that landed at once', async () => {
-    const { figures } = await benchBacklog({ stack, log, backlog: { ...lake, events: 2000 } });
-    checkFigures(figures, 'backlog');
-  });
-
-  it('"flat" runs one micro-batch after another', async () => {
-    const { figures } = await benchFlat({ stack, log, batches: 40, lake });
-    checkFigures(figures, 'flatBatches', 'flatMemory');
-  });
-
-  it('"latency" sees the files of a live source served, by a worker of its own', async () => {
-    const { startWorker: _, ...own } = stack;
-    const { figures } = await benchLive({
-      ...{ stack: own, log, rate: 200, seconds: 3, warmSeconds: 1, lake },
-      ...{ late: 0.02, dates: 2, hasBudget: true },
+  it('"backlog", "flat" and "latency" work one after another on one lake, each exact', async () => {
+    const address = process.env.CPA_TEST_TEMPORAL!;
+    const cassandra = JSON.parse(process.env.CPA_TEST_CASSANDRA!) as RigStack['cassandra'];
+    await onRig({ temporal: { address, uiUrl: null }, cassandra, services: [] }, async (rig) => {
+      const backlog = await benchBacklog(rig, { log, backlog: { events: 2000, days: 2, orgs: 5 } });
+      checkFigures(backlog.figures, 'backlog');
+      const flat = await benchFlat(rig, { log, batches: 50 });
+      checkFigures(flat.figures, 'flatBatches', 'flatMemory');
+      const source = { rate: 100, seconds: 4, warmSeconds: 1, late: 0.02, dates: 2, hasBudget: true };
+      const live = await benchLive(rig, { ...source, log });
+      checkFigures(live.figures, 'visibleHalf', 'visible95');
+      assert.ok(live.figures.some(({ name, value }) => name === 'files that count' && value > 0));
     });
-    checkFigures(figures, 'visibleHalf', 'visible95');
-    assert.ok(figures.some(({ name, value }) => name === 'files that count' && value > 0));
   });
 });
