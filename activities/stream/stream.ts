@@ -44,6 +44,8 @@ export class EventStream {
   #state: LandingState | null = null;
   /** Last micro-batch known to have all its commits. */
   #finished = -1;
+  /** When the last micro-batch of a workflow run began, in whichever round. */
+  #started = { runId: '', ms: 0 };
 
   constructor(context: ActivityContext, index: DedupeIndex) {
     this.#context = context;
@@ -69,6 +71,12 @@ export class EventStream {
     try {
       await this.#speed(calm, summary, publisher);
       while (!run.signal.aborted && clock() < deadlineMs) {
+        const started = this.#started;
+        const isEarly = this.#queue.isEmpty && started.runId === run.runId && clock() < started.ms + triggerMs;
+        if (isEarly) {
+          await pause(Math.min(started.ms + triggerMs, deadlineMs) - clock(), run.signal);
+          continue;
+        }
         const startedMs = clock();
         if (await this.#discover(calm, summary)) await this.#speed(calm, summary, publisher);
         this.#report(run, summary);
@@ -76,10 +84,10 @@ export class EventStream {
           await this.#watching().wait(deadlineMs - clock(), run.signal);
           continue;
         }
+        this.#started = { runId: run.runId, ms: startedMs };
         const isPlanned = await summary.timed('batch', () => this.#batch(calm, summary));
         if (isPlanned) await this.#speed(calm, summary, publisher);
         this.#report(run, summary);
-        if (this.#queue.isEmpty) await pause(startedMs + triggerMs - clock(), run.signal);
       }
     } catch (error) {
       // What was taken out of the queue may not be planned: it is looked for again.
@@ -187,5 +195,5 @@ export class EventStream {
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => undefined);
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
