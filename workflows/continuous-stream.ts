@@ -9,6 +9,7 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  isCancellation,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -53,6 +54,11 @@ export async function continuousStream(given: StreamState, date: string | null):
   const drains: { resolve: (result: DrainResult) => void; reject: (error: unknown) => void }[] = [];
   const lateness = [0, 0, 0, 0];
 
+  const addLateness = (more: readonly number[]): void => {
+    more.forEach((n, i) => {
+      lateness[i]! += n;
+    });
+  };
   const status = (): StreamStatus => ({
     state: stopping ? 'stopping' : paused ? 'paused' : drains.length > 0 ? 'draining' : 'running',
     triggerMs,
@@ -125,14 +131,15 @@ export async function continuousStream(given: StreamState, date: string | null):
   setCurrentDetails(detailsOf(status()));
 
   const scope = CancellationScope.current();
-  while (!stopping) {
+  // What was asked for before the stop, or before a pause, is still done.
+  while (!stopping || drains.length > 0) {
     if (scope.consideredCancelled) throw new CancelledFailure('the stream was cancelled');
-    // What was asked for before the pause is still done.
     if (drains.length > 0) {
       const asked = drains.splice(0);
       try {
         const drained = await lake.drainStream({ stream: true });
         totals = added(totals, { ...drained, files: 0, rounds: 0 });
+        addLateness(drained.lateness);
         for (const { resolve } of asked) resolve(drained);
       } catch (error) {
         for (const { reject } of asked) reject(error);
@@ -153,14 +160,19 @@ export async function continuousStream(given: StreamState, date: string | null):
       const round = await CancellationScope.cancellable(() => {
         underWay = CancellationScope.current();
         return stream.streamRound({ triggerMs, roundMs });
+      }).catch((error: unknown) => {
+        // Told to end before a worker had begun it, or while it waited to be tried again: nobody says what was done.
+        if (isCancellation(error) && !scope.consideredCancelled) return null;
+        throw error;
       });
       underWay = null;
-      lastRound = round;
-      totals = added(totals, { ...round, rounds: 1 });
-      round.lateness.forEach((n, i) => {
-        lateness[i]! += n;
-      });
-      if (round.batches > 0) await bookkeeping.enterLedger([bronze]);
+      if (round !== null) {
+        lastRound = round;
+        totals = added(totals, { ...round, rounds: 1 });
+        addLateness(round.lateness);
+      }
+      // Always: an attempt that died after its commit reports no work to the one that follows.
+      await bookkeeping.enterLedger([bronze]);
       setCurrentDetails(detailsOf(status()));
     }
   }

@@ -46,6 +46,8 @@ export class EventStream {
   #state: LandingState | null = null;
   /** Last micro-batch known to have all its commits. */
   #finished = -1;
+  /** When the last micro-batch of a workflow run began, in whichever round. */
+  #started = { runId: '', ms: 0 };
 
   constructor(context: ActivityContext, index: DedupeIndex) {
     this.#context = context;
@@ -72,43 +74,56 @@ export class EventStream {
     try {
       await this.#speed(calm, summary, publisher);
       while (!run.signal.aborted && clock() < deadlineMs) {
+        const started = this.#started;
+        const isEarly = this.#queue.isEmpty && started.runId === run.runId && clock() < started.ms + triggerMs;
+        if (isEarly) {
+          await pause(Math.min(started.ms + triggerMs, deadlineMs) - clock(), run.signal);
+          continue;
+        }
         const startedMs = clock();
-        await this.#discover(calm, summary);
+        if (await this.#discover(calm, summary)) await this.#speed(calm, summary, publisher);
         this.#report(run, summary);
         if (this.#queue.isEmpty) {
           await this.#watching().wait(deadlineMs - clock(), run.signal);
           continue;
         }
+        this.#started = { runId: run.runId, ms: startedMs };
         const isPlanned = await summary.timed('batch', () => this.#batch(calm, summary));
         if (isPlanned) {
           await this.#speed(calm, summary, publisher);
           this.#compactor.batchDone(calm);
         }
         this.#report(run, summary);
-        if (this.#queue.isEmpty) await pause(startedMs + triggerMs - clock(), run.signal);
       }
+    } catch (error) {
+      // What was taken out of the queue may not be planned: it is looked for again.
+      this.#forget();
+      throw error;
     } finally {
       await Promise.all([publisher.close(), this.#compactor.idle()]);
     }
     return summary.result(clock(), this.#queue.lag(clock()), publisher.status, this.#compactor.status);
   }
 
-  /** Measures what may have changed. A micro-batch that was left unfinished is finished first: it says where the next begins. */
-  async #discover(run: Run, summary: RoundSummary): Promise<void> {
+  /**
+   * Measures what may have changed. A micro-batch that was left unfinished is finished first: it says where the next begins. Returns
+   * whether that was so: its rows may have no increments yet.
+   */
+  #discover(run: Run, summary: RoundSummary): Promise<boolean> {
     const { lake, landing } = this.#context;
-    await summary.timed('discover', async () => {
+    return summary.timed('discover', async () => {
       const before = this.#state;
       this.#state = await readLandingState(lake, before);
       const { last } = this.#state;
-      if (last !== null && last.batch > this.#finished) {
+      const isUnfinished = last !== null && last.batch > this.#finished;
+      if (isUnfinished) {
         // Planned by somebody else, or by this worker before it failed: what was measured meanwhile may be read by now.
-        this.#queue.clear();
+        this.#forget();
         await finishBatch(this.#context, run, this.#index, last, () => undefined);
         this.#finished = last.batch;
-        this.#unwatch();
       }
       const { all, files } = this.#watching().take();
-      if (!all && files.length === 0) return;
+      if (!all && files.length === 0) return isUnfinished;
       const changed = all
         ? changedFiles(await scanLanding(landing), this.#state)
         : await changedAmong(landing, files, this.#state);
@@ -118,6 +133,7 @@ export class EventStream {
         if (file.replaced) summary.replaced(file.file);
       }
       summary.unreadable(unreadable);
+      return isUnfinished;
     });
   }
 
@@ -135,8 +151,7 @@ export class EventStream {
     this.#state = await readLandingState(this.#context.lake, state);
     const plan = this.#state.last;
     if (!isPlanned || plan?.batch !== batch) {
-      this.#queue.clear();
-      this.#unwatch();
+      this.#forget();
       return false;
     }
     const done = await summary.timed('bronze', () =>
@@ -164,7 +179,8 @@ export class EventStream {
   }
 
   /** Everything is to be looked at again. */
-  #unwatch(): void {
+  #forget(): void {
+    this.#queue.clear();
     this.#watch?.close();
     this.#watch = null;
   }
@@ -186,5 +202,5 @@ export class EventStream {
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => undefined);
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
