@@ -37,6 +37,12 @@ export type ConsumedFile = NonNullable<KnownFile['consumed']> & Pick<PlannedRang
 
 const noWatermark = 0;
 
+/** The state when micro-batch `batch` had been planned, and no later one. */
+export async function landingStateOf(lake: Lake, batch: number): Promise<LandingState> {
+  const snapshot = await lake.table(landingFiles.name).latest();
+  return snapshot === null ? none() : withRows(lake, none(), snapshot, snapshot.files, batch);
+}
+
 /** The state now. Of what came after `before`, a state read earlier and given up, only what is new is read. */
 export async function readLandingState(lake: Lake, before: LandingState | null = null): Promise<LandingState> {
   const snapshot = await lake.table(landingFiles.name).latest();
@@ -60,12 +66,13 @@ function none(): LandingState {
   return { snapshot: null, files: new Map(), last: null };
 }
 
-/** The state with the rows of more files. Takes over the map of `before`. */
+/** The state with the rows of more files, of micro-batches up to `upTo`. Takes over the map of `before`. */
 async function withRows(
   lake: Lake,
   before: LandingState,
   snapshot: Snapshot,
   added: readonly AddFile[],
+  upTo = Number.POSITIVE_INFINITY,
 ): Promise<LandingState> {
   const rows = await readFiles(lake.store, pathOf(landingFiles.name), snapshot.metadata, added);
   const column = columnsOf(rows);
@@ -92,6 +99,7 @@ async function withRows(
       fileSize: sizes === undefined || !isValid(sizes, i) ? null : number('file_size', i),
     };
     const n = number('batch', i);
+    if (n > upTo) continue;
     if (n > batch) {
       batch = n;
       watermark = number('watermark', i);

@@ -80,7 +80,7 @@ export function publishing<T>(lakeRoot: string, mart: string, work: () => Promis
 }
 
 /** Whether a later publication is under way or done: what Cassandra holds then is between the two. */
-async function hasFollower(context: ActivityContext, mart: string, number: number | null): Promise<boolean> {
+export async function hasFollower(context: ActivityContext, mart: string, number: number | null): Promise<boolean> {
   const { closed, open } = await readPublications(context.lake, mart);
   return [...closed, ...open].some((p) => p.number > (number ?? 0));
 }
