@@ -1,4 +1,5 @@
 /** What one round of the stream has done: the sums and the times of its micro-batches. */
+import type { AlertStatus } from '../alerts/round-alerts.ts';
 import { type Lateness, neverLate, sumLateness } from '../compute/lateness.ts';
 import type { UnreadableFile } from '../compute/measure-files.ts';
 import type { Counts } from '../counts.ts';
@@ -26,6 +27,7 @@ export interface StreamRound extends Counts {
   readonly serving: PublisherStatus;
   /** Why increments could not be made; null when they could. */
   readonly speedProblem: string | null;
+  readonly alerts: AlertStatus;
   readonly unreadable: readonly UnreadableFile[];
   readonly replaced: readonly string[];
   readonly ms: number;
@@ -91,7 +93,7 @@ export class RoundSummary {
     if (this.#replaced.length < namedFiles) this.#replaced.push(file);
   }
 
-  result(nowMs: number, lag: Lag, serving: PublisherStatus): StreamRound {
+  result(nowMs: number, lag: Lag, serving: PublisherStatus, alerts: AlertStatus): StreamRound {
     return {
       batches: this.#batches.length,
       first: this.#batches[0] ?? null,
@@ -104,6 +106,7 @@ export class RoundSummary {
       times: Object.fromEntries([...this.#times].map(([phase, times]) => [phase, spreadOf(times)])) as never,
       serving,
       speedProblem: this.speedProblem,
+      alerts,
       unreadable: this.#unreadable,
       replaced: this.#replaced,
       ms: nowMs - this.#startedMs,

@@ -7,6 +7,7 @@ import { Mutex } from '../../engine/delta/mutex.ts';
 import { bronzeUsageEvents } from '../../schemas/bronze.ts';
 import { followingReader } from '../../serving/following-reader.ts';
 import type { MartReader } from '../../serving/served-rows.ts';
+import { type AlertRounds, alertRounds } from '../alerts/round-alerts.ts';
 import { batchFiles } from '../bronze-events.ts';
 import type { ActivityContext, Run } from '../context.ts';
 import type { DedupeIndex } from '../dedupe-index.ts';
@@ -40,6 +41,7 @@ export class EventStream {
   readonly #rounds = new Mutex();
   readonly #queue = new LandingQueue();
   readonly #reader: MartReader;
+  readonly #alerts: AlertRounds;
   #watch: LandingWatch | null = null;
   #state: LandingState | null = null;
   /** Last micro-batch known to have all its commits. */
@@ -49,11 +51,12 @@ export class EventStream {
     this.#context = context;
     this.#index = index;
     this.#reader = followingReader(context.lake);
+    this.#alerts = alertRounds(context);
   }
 
   /**
-   * Runs micro-batches until `roundMs` is over or the run's signal aborts, then ends the one under way. Increments and
-   * publications follow each; neither holds the next one up when it fails.
+   * Runs micro-batches until `roundMs` is over or the run's signal aborts, then ends the one under way. Increments,
+   * publications and alerts follow each; none of them holds the next one up when it fails.
    */
   round(run: Run, options: RoundOptions): Promise<StreamRound> {
     return this.#rounds.run(() => this.#round(run, options));
@@ -66,8 +69,10 @@ export class EventStream {
     const calm: Run = { ...run, signal: new AbortController().signal };
     const summary = new RoundSummary(clock());
     const publisher = new StreamPublisher(this.#context, calm, this.#reader);
+    const alerts = this.#alerts(run.runId);
     try {
       await this.#speed(calm, summary, publisher);
+      alerts.look();
       while (!run.signal.aborted && clock() < deadlineMs) {
         const startedMs = clock();
         await this.#discover(calm, summary);
@@ -78,13 +83,14 @@ export class EventStream {
         }
         const isPlanned = await summary.timed('batch', () => this.#batch(calm, summary));
         if (isPlanned) await this.#speed(calm, summary, publisher);
+        alerts.look();
         this.#report(run, summary);
         if (this.#queue.isEmpty) await pause(startedMs + triggerMs - clock(), run.signal);
       }
     } finally {
-      await publisher.close();
+      await Promise.all([publisher.close(), alerts.close()]);
     }
-    return summary.result(clock(), this.#queue.lag(clock()), publisher.status);
+    return summary.result(clock(), this.#queue.lag(clock()), publisher.status, alerts.status);
   }
 
   /** Measures what may have changed. A micro-batch that was left unfinished is finished first: it says where the next begins. */

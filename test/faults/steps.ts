@@ -83,6 +83,7 @@ export function freshProcess(lakeRoot: string, landing: string, batchBytes: numb
     clock: Date.now,
     batchBytes,
     watermarkDelayMs: 86_400_000,
+    alerts: null,
   };
   return {
     context,
