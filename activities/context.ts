@@ -1,6 +1,7 @@
 /** What activities are given: the edges of the system. */
 import type { Lake } from '../engine/delta/lake.ts';
 import type { Session } from '../serving/session.ts';
+import type { AlertSettings } from './alerts/settings.ts';
 import type { Compute } from './compute/compute.ts';
 import type { Counts } from './counts.ts';
 
@@ -19,6 +20,8 @@ export interface ActivityContext {
   readonly batchBytes: number;
   /** An event older than the latest one minus this is late. */
   readonly watermarkDelayMs: number;
+  /** Null: no budgets, no alerts. */
+  readonly alerts: AlertSettings | null;
 }
 
 /** Who does the work and whom to tell: from the Temporal activity, or a stand-in outside one. */

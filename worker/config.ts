@@ -1,6 +1,10 @@
 /** Configuration from the environment, checked once at start. */
+import { createSecretKey } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import type { Receiver } from '../activities/alerts/notification.ts';
+import type { AlertSettings } from '../activities/alerts/settings.ts';
 import type { CassandraConfig } from '../serving/config.ts';
+import { readBudgets } from './budgets.ts';
 
 export interface Config {
   /** Folder of the raw exports; without `CPA_LANDING` the lake's own `landing` folder. */
@@ -20,6 +24,8 @@ export interface Config {
   readonly batchBytes: number;
   /** An event older than the latest one minus so many hours is late. */
   readonly watermarkDelayHours: number;
+  /** Budgets that raise alerts, and who is told; null without `CPA_BUDGETS`. */
+  readonly alerts: AlertSettings | null;
   /** A Cassandra to use instead of starting one; null starts one. */
   readonly cassandra: CassandraConfig | null;
   /** Whether a Temporal address is configured: then none is started. */
@@ -41,11 +47,32 @@ export function loadConfig(env: Env): Config {
     threads: integer(env, 'CPA_THREADS', 2, 1, 64),
     batchBytes: integer(env, 'CPA_BATCH_BYTES', 1536 * 1024 * 1024, 1024, 4 * 1024 ** 3),
     watermarkDelayHours: integer(env, 'CPA_WATERMARK_DELAY_HOURS', 24, 0, 87_600),
+    alerts: alerts(env),
     cassandra: cassandra(env),
     temporalConfigured: ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some(
       (name) => text(env, name) !== undefined,
     ),
   };
+}
+
+function alerts(env: Env): AlertSettings | null {
+  const file = text(env, 'CPA_BUDGETS');
+  const notified = receiver(env);
+  return file === undefined ? null : { budgets: readBudgets(resolve(file)), receiver: notified };
+}
+
+function receiver(env: Env): Receiver | null {
+  const url = text(env, 'CPA_NOTIFY_URL');
+  const secret = text(env, 'CPA_NOTIFY_SECRET');
+  if (url === undefined) return null;
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  const isHttp = parsed?.protocol === 'http:' || parsed?.protocol === 'https:';
+  if (!isHttp || parsed.username !== '' || parsed.password !== '') {
+    // Its value may hold a token.
+    throw new Error('CPA_NOTIFY_URL is not valid: expected an http or https URL without user name and password');
+  }
+  if (secret === undefined) throw new Error('CPA_NOTIFY_SECRET is not set: it signs what is sent to CPA_NOTIFY_URL');
+  return { url, key: createSecretKey(Buffer.from(secret)) };
 }
 
 function cassandra(env: Env): CassandraConfig | null {

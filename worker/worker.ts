@@ -56,6 +56,7 @@ export function lineActivities(config: Config, cassandra: CassandraConfig, compu
     clock: Date.now,
     batchBytes: config.batchBytes,
     watermarkDelayMs: config.watermarkDelayHours * 3_600_000,
+    alerts: config.alerts,
   });
   return { activities, serving, close: async () => (await session?.catch(() => null))?.close() };
 }

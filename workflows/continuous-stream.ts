@@ -196,7 +196,7 @@ function detailsOf({ state, triggerMs, totals, lastRound }: StreamStatus): strin
     `| | ${totalNames.map((name) => totals[name].toLocaleString('en')).join(' | ')} |`,
   ];
   if (lastRound === null) return lines.join('\n');
-  const { lag, times, serving, compaction, speedProblem, batches, read, ms } = lastRound;
+  const { lag, times, serving, compaction, speedProblem, alerts, batches, read, ms } = lastRound;
   lines.push(
     '',
     `**Last round** (${(ms / 1000).toFixed(1)} s): ${batches} micro-batches, ${read.toLocaleString('en')} rows; ` +
@@ -207,6 +207,10 @@ function detailsOf({ state, triggerMs, totals, lastRound }: StreamStatus): strin
   if (serving.problem !== null) lines.push('', `**Serving waits:** ${serving.problem}`);
   if (compaction.problem !== null) lines.push('', `**Not compacted:** ${compaction.problem}`);
   if (speedProblem !== null) lines.push('', `**No increments:** ${speedProblem}`);
+  if (alerts.lines.length > 0) lines.push('', '**Last alerts:**', '', ...alerts.lines.map((line) => `- ${line}`));
+  if (alerts.undelivered > 0)
+    lines.push('', `**Alerts not delivered yet:** ${alerts.undelivered.toLocaleString('en')}`);
+  if (alerts.problem !== null) lines.push('', `**Alerts:** ${alerts.problem}`);
   for (const { file, error } of lastRound.unreadable) lines.push('', `**Not read:** ${file}: ${error}`);
   for (const file of lastRound.replaced) lines.push('', `**Replaced:** ${file}`);
   return lines.join('\n');

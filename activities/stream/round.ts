@@ -1,4 +1,5 @@
 /** What one round of the stream has done: the sums and the times of its micro-batches. */
+import type { AlertStatus } from '../alerts/round-alerts.ts';
 import { type Lateness, neverLate, sumLateness } from '../compute/lateness.ts';
 import type { UnreadableFile } from '../compute/measure-files.ts';
 import type { Counts } from '../counts.ts';
@@ -30,6 +31,7 @@ export interface StreamRound extends Counts {
   readonly compaction: CompactorStatus;
   /** Why increments could not be made; null when they could. */
   readonly speedProblem: string | null;
+  readonly alerts: AlertStatus;
   readonly unreadable: readonly UnreadableFile[];
   readonly replaced: readonly string[];
   readonly ms: number;
@@ -102,7 +104,13 @@ export class RoundSummary {
     if (this.#replaced.length < namedFiles) this.#replaced.push(file);
   }
 
-  result(nowMs: number, lag: Lag, serving: PublisherStatus, compaction: CompactorStatus): StreamRound {
+  result(
+    nowMs: number,
+    lag: Lag,
+    serving: PublisherStatus,
+    compaction: CompactorStatus,
+    alerts: AlertStatus,
+  ): StreamRound {
     return {
       batches: this.#batches.length,
       first: this.#batches[0] ?? null,
@@ -116,6 +124,7 @@ export class RoundSummary {
       serving,
       compaction,
       speedProblem: this.speedProblem,
+      alerts,
       unreadable: this.#unreadable,
       replaced: this.#replaced,
       ms: nowMs - this.#startedMs,

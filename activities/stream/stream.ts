@@ -7,6 +7,7 @@ import { Mutex } from '../../engine/delta/mutex.ts';
 import { bronzeUsageEvents } from '../../schemas/bronze.ts';
 import { followingReader } from '../../serving/following-reader.ts';
 import type { MartReader } from '../../serving/served-rows.ts';
+import { type AlertRounds, alertRounds } from '../alerts/round-alerts.ts';
 import { batchFiles } from '../bronze-events.ts';
 import type { ActivityContext, Run } from '../context.ts';
 import type { DedupeIndex } from '../dedupe-index.ts';
@@ -42,6 +43,7 @@ export class EventStream {
   readonly #queue = new LandingQueue();
   readonly #reader: MartReader;
   readonly #compactor: StreamCompactor;
+  readonly #alerts: AlertRounds;
   #watch: LandingWatch | null = null;
   #state: LandingState | null = null;
   /** Last micro-batch known to have all its commits. */
@@ -54,11 +56,12 @@ export class EventStream {
     this.#index = index;
     this.#reader = followingReader(context.lake);
     this.#compactor = new StreamCompactor(context);
+    this.#alerts = alertRounds(context);
   }
 
   /**
-   * Runs micro-batches until `roundMs` is over or the run's signal aborts, then ends the one under way. Increments and
-   * publications follow each; neither holds the next one up when it fails.
+   * Runs micro-batches until `roundMs` is over or the run's signal aborts, then ends the one under way. Increments,
+   * publications and alerts follow each; none of them holds the next one up when it fails.
    */
   round(run: Run, options: RoundOptions): Promise<StreamRound> {
     return this.#rounds.run(() => this.#round(run, options));
@@ -71,8 +74,10 @@ export class EventStream {
     const calm: Run = { ...run, signal: new AbortController().signal };
     const summary = new RoundSummary(clock());
     const publisher = new StreamPublisher(this.#context, calm, this.#reader);
+    const alerts = this.#alerts(run.runId);
     try {
       await this.#speed(calm, summary, publisher);
+      alerts.look();
       while (!run.signal.aborted && clock() < deadlineMs) {
         const started = this.#started;
         const isEarly = this.#queue.isEmpty && started.runId === run.runId && clock() < started.ms + triggerMs;
@@ -93,6 +98,7 @@ export class EventStream {
           await this.#speed(calm, summary, publisher);
           this.#compactor.batchDone(calm);
         }
+        alerts.look();
         this.#report(run, summary);
       }
     } catch (error) {
@@ -100,9 +106,10 @@ export class EventStream {
       this.#forget();
       throw error;
     } finally {
-      await Promise.all([publisher.close(), this.#compactor.idle()]);
+      await Promise.all([publisher.close(), this.#compactor.idle(), alerts.close()]);
     }
-    return summary.result(clock(), this.#queue.lag(clock()), publisher.status, this.#compactor.status);
+    const lag = this.#queue.lag(clock());
+    return summary.result(clock(), lag, publisher.status, this.#compactor.status, alerts.status);
   }
 
   /**

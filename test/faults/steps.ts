@@ -86,6 +86,7 @@ export function freshProcess(lakeRoot: string, landing: string, batchBytes: numb
     clock: Date.now,
     batchBytes,
     watermarkDelayMs: 86_400_000,
+    alerts: null,
   };
   const index = new DedupeIndex(context, randomInt(2 ** 31));
   return {

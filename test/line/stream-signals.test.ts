@@ -8,9 +8,9 @@ import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/clie
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { DrainResult } from '../../activities/bronze-events.ts';
 import { RunFailed } from '../../cli/run.ts';
-import type { StreamResult } from '../../workflows/stream-result.ts';
 import type { StreamStatus } from '../../workflows/continuous-stream.ts';
 import type { DailyRunResult } from '../../workflows/daily-run.ts';
+import type { StreamResult } from '../../workflows/stream-result.ts';
 import { type TestLine, testLine } from './line.ts';
 import { eventLine, type SmallLanding, smallLanding } from './small-landing.ts';
 import { rowsIn } from './tables.ts';
