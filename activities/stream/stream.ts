@@ -74,7 +74,7 @@ export class EventStream {
       while (!run.signal.aborted && clock() < deadlineMs) {
         const startedMs = clock();
         await this.#discover(calm, summary);
-        this.#report(run, summary);
+        this.#report(run, summary, publisher);
         if (this.#queue.isEmpty) {
           await this.#watching().wait(deadlineMs - clock(), run.signal);
           continue;
@@ -84,7 +84,7 @@ export class EventStream {
           await this.#speed(calm, summary, publisher);
           this.#compactor.batchDone(calm);
         }
-        this.#report(run, summary);
+        this.#report(run, summary, publisher);
         if (this.#queue.isEmpty) await pause(startedMs + triggerMs - clock(), run.signal);
       }
     } finally {
@@ -169,7 +169,7 @@ export class EventStream {
     this.#watch = null;
   }
 
-  #report(run: Run, summary: RoundSummary): void {
+  #report(run: Run, summary: RoundSummary, publisher: StreamPublisher): void {
     const { clock } = this.#context;
     const lag = this.#queue.lag(clock());
     run.report({
@@ -180,6 +180,7 @@ export class EventStream {
       unit: 'bytes',
       rows: summary.rows,
       rowsPerSecond: summary.rowsPerSecond(clock()),
+      round: summary.soFar(lag, publisher.status),
     });
     for (const [name, value] of Object.entries(lag)) run.gauge(`cpa_stream_lag_${name}`, value);
   }
