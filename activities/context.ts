@@ -4,6 +4,7 @@ import type { Session } from '../serving/session.ts';
 import type { AlertSettings } from './alerts/settings.ts';
 import type { Compute } from './compute/compute.ts';
 import type { Counts } from './counts.ts';
+import type { RoundSoFar } from './stream/round-so-far.ts';
 
 export interface ActivityContext {
   readonly lake: Lake;
@@ -48,6 +49,8 @@ export interface Progress {
   readonly unit: string;
   readonly rows: number;
   readonly rowsPerSecond: number;
+  /** Of the continuous stream. */
+  readonly round?: RoundSoFar;
 }
 
 /** What one piece of work did to one table: the ledger's counts. */

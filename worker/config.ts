@@ -32,6 +32,9 @@ export interface Config {
   readonly temporalConfigured: boolean;
 }
 
+/** The task queue when none is configured. */
+export const defaultTaskQueue = 'cpa';
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Reads the configuration. Throws an error that names the variable, its value and what is accepted. */
@@ -42,7 +45,7 @@ export function loadConfig(env: Env): Config {
     landingConfigured: text(env, 'CPA_LANDING') !== undefined,
     lake,
     home: folder(env, 'CPA_HOME', '.cpa/home'),
-    taskQueue: text(env, 'CPA_TASK_QUEUE') ?? 'cpa',
+    taskQueue: text(env, 'CPA_TASK_QUEUE') ?? defaultTaskQueue,
     autorun: flag(env, 'CPA_AUTORUN', true),
     threads: integer(env, 'CPA_THREADS', 2, 1, 64),
     batchBytes: integer(env, 'CPA_BATCH_BYTES', 1536 * 1024 * 1024, 1024, 4 * 1024 ** 3),

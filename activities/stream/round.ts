@@ -7,6 +7,7 @@ import type { FinishedBatch } from '../stream-batch.ts';
 import type { CompactorStatus } from './compactor.ts';
 import type { PublisherStatus } from './publisher.ts';
 import type { Lag } from './queue.ts';
+import type { RoundSoFar } from './round-so-far.ts';
 import { type Spread, spreadOf } from './spread.ts';
 
 /** Steps of a micro-batch. */
@@ -102,6 +103,19 @@ export class RoundSummary {
 
   replaced(file: string): void {
     if (this.#replaced.length < namedFiles) this.#replaced.push(file);
+  }
+
+  soFar(lag: Lag, { publications, problem }: PublisherStatus): RoundSoFar {
+    return {
+      batches: this.#batches.length,
+      files: this.#files,
+      bytes: this.#bytes,
+      ...this.#counts,
+      lag,
+      publications,
+      servingProblem: problem,
+      speedProblem: this.speedProblem,
+    };
   }
 
   result(

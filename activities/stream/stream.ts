@@ -87,7 +87,7 @@ export class EventStream {
         }
         const startedMs = clock();
         if (await this.#discover(calm, summary)) await this.#speed(calm, summary, publisher);
-        this.#report(run, summary);
+        this.#report(run, summary, publisher);
         if (this.#queue.isEmpty) {
           await this.#watching().wait(deadlineMs - clock(), run.signal);
           continue;
@@ -99,7 +99,7 @@ export class EventStream {
           this.#compactor.batchDone(calm);
         }
         alerts.look();
-        this.#report(run, summary);
+        this.#report(run, summary, publisher);
       }
     } catch (error) {
       // What was taken out of the queue may not be planned: it is looked for again.
@@ -192,7 +192,7 @@ export class EventStream {
     this.#watch = null;
   }
 
-  #report(run: Run, summary: RoundSummary): void {
+  #report(run: Run, summary: RoundSummary, publisher: StreamPublisher): void {
     const { clock } = this.#context;
     const lag = this.#queue.lag(clock());
     run.report({
@@ -203,6 +203,7 @@ export class EventStream {
       unit: 'bytes',
       rows: summary.rows,
       rowsPerSecond: summary.rowsPerSecond(clock()),
+      round: summary.soFar(lag, publisher.status),
     });
     for (const [name, value] of Object.entries(lag)) run.gauge(`cpa_stream_lag_${name}`, value);
   }

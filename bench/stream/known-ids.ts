@@ -101,6 +101,7 @@ async function withContext<T>(
       clock: Date.now,
       batchBytes,
       watermarkDelayMs: watermarkDelayHours * 3_600_000,
+      alerts: null,
     });
   } finally {
     await compute.close();

@@ -15,7 +15,18 @@ test('help lists the commands, and every command explains itself with examples',
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)]
     .map((m) => m[1]!)
     .filter((name) => name !== 'cpa' && name !== 'help');
-  for (const name of ['doctor', 'generate', 'produce', 'run', 'tables', 'show', 'history', 'query', 'audit']) {
+  for (const name of [
+    'doctor',
+    'generate',
+    'produce',
+    'run',
+    'stream',
+    'tables',
+    'show',
+    'history',
+    'query',
+    'audit',
+  ]) {
     assert.ok(commands.includes(name), name);
     assert.match(cpa(folder, [name, '--help']).stdout, /\nExamples:\n {2}/, name);
   }
