@@ -74,9 +74,12 @@ export const run: Run = {
   gauge: () => undefined,
 };
 
+/** Commits between checkpoints: so few that short lines have some, and faults at them. */
+const checkpointInterval = 10;
+
 /** A process that has just started. */
 export function freshProcess(lakeRoot: string, landing: string, batchBytes: number): Process {
-  const lake = new Lake(openStore(lakeRoot), Date.now);
+  const lake = new Lake(openStore(lakeRoot), Date.now, checkpointInterval);
   const context: ActivityContext = {
     lake,
     lakeRoot,
