@@ -38,7 +38,15 @@ export interface Run {
   /** Says how far the work is; shown in the Temporal UI and by `cpa run`. */
   readonly report: (progress: Progress) => void;
   /** Sets a metric of the worker. */
-  readonly gauge: (name: string, value: number) => void;
+  readonly gauge: (metric: Metric, value: number) => void;
+  /** Adds to a metric of the worker that only grows, a whole number. */
+  readonly count: (metric: Metric, more: number) => void;
+}
+
+/** A metric as those who gather it see it; the name ends in its unit. */
+export interface Metric {
+  readonly name: string;
+  readonly description: string;
 }
 
 export interface Progress {

@@ -13,6 +13,7 @@ import { ingestShares } from './ingest-shares.ts';
 import { commitLost, type PlannedBatch } from './landing-state.ts';
 import { partitionOf } from './partition.ts';
 import { appendQuarantine, quarantineFilesOf, writeQuarantine } from './quarantine.ts';
+import { tellBatch } from './stream/metrics.ts';
 
 /** A micro-batch that has all its commits. */
 export interface FinishedBatch {
@@ -73,7 +74,10 @@ export async function finishBatch(
           }),
         },
       });
-      if (result.outcome === 'committed') index.give(known, result.version);
+      if (result.outcome === 'committed') {
+        index.give(known, result.version);
+        tellBatch(run, counts, context.clock() - startedMs);
+      }
     } catch (error) {
       // Another writer came first: what it wrote may hold ids of this batch.
       if (!(error instanceof CommitConflict)) throw error;

@@ -1,5 +1,6 @@
 /** Configuration from the environment, checked once at start. */
 import { createSecretKey } from 'node:crypto';
+import { isIPv4, isIPv6 } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Receiver } from '../activities/alerts/notification.ts';
 import type { AlertSettings } from '../activities/alerts/settings.ts';
@@ -30,6 +31,8 @@ export interface Config {
   readonly cassandra: CassandraConfig | null;
   /** Whether a Temporal address is configured: then none is started. */
   readonly temporalConfigured: boolean;
+  /** Where a worker serves its metrics for Prometheus, `ip:port`; null: nowhere. */
+  readonly metricsAddress: string | null;
 }
 
 /** The task queue when none is configured. */
@@ -55,6 +58,7 @@ export function loadConfig(env: Env): Config {
     temporalConfigured: ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some(
       (name) => text(env, name) !== undefined,
     ),
+    metricsAddress: metricsAddress(env),
   };
 }
 
@@ -76,6 +80,15 @@ function receiver(env: Env): Receiver | null {
   }
   if (secret === undefined) throw new Error('CPA_NOTIFY_SECRET is not set: it signs what is sent to CPA_NOTIFY_URL');
   return { url, key: createSecretKey(Buffer.from(secret)) };
+}
+
+/** Names of hosts are refused: the address is one to listen on. */
+function metricsAddress(env: Env): string | null {
+  const value = text(env, 'CPA_METRICS_ADDRESS');
+  if (value === undefined) return null;
+  const [, v6, v4, port] = /^(?:\[(.*)\]|([^:]*)):(\d{1,5})$/.exec(value) ?? [];
+  if ((isIPv6(v6 ?? '') || isIPv4(v4 ?? '')) && Number(port) >= 1 && Number(port) <= 65_535) return value;
+  throw bad('CPA_METRICS_ADDRESS', value, 'an IP address and a port, such as 127.0.0.1:9464');
 }
 
 function cassandra(env: Env): CassandraConfig | null {

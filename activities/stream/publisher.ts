@@ -5,6 +5,7 @@ import { publish } from '../../serving/publish.ts';
 import type { MartReader } from '../../serving/served-rows.ts';
 import type { ActivityContext, Run } from '../context.ts';
 import { publishing } from '../serving.ts';
+import { tellPublication, tellServing } from './metrics.ts';
 import { type Spread, spreadOf } from './spread.ts';
 
 export interface PublisherStatus {
@@ -96,12 +97,16 @@ export class StreamPublisher {
         continue;
       }
       this.#wanted = false;
+      const since = this.#wantedSince;
       try {
         await this.#publish();
         this.#problem = null;
         pauseMs = leastPauseMs;
+        this.#tellWaiting(this.#wanted ? this.#wantedSince : null);
       } catch (error) {
         this.#problem = error instanceof Error ? error.message : String(error);
+        this.#wantedSince = since;
+        this.#tellWaiting(since);
         if (this.#closed) return;
         this.#wanted = true;
         await this.#sleep(pauseMs);
@@ -124,8 +129,14 @@ export class StreamPublisher {
     this.#number = number;
     if (unchanged) return;
     this.#rows += written + deleted;
-    this.#times.push(performance.now() - start);
+    const ms = performance.now() - start;
+    this.#times.push(ms);
+    tellPublication(this.#run, ms);
     this.#waits.push(waitedMs);
+  }
+
+  #tellWaiting(since: number | null): void {
+    tellServing(this.#run, this.#context.clock(), since === null ? null : performance.now() - since);
   }
 
   /** Until it is woken, or for so long. */

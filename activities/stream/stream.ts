@@ -19,6 +19,7 @@ import { advanceSpeed } from '../speed.ts';
 import { finishBatch } from '../stream-batch.ts';
 import { watermark } from '../watermark.ts';
 import { StreamCompactor } from './compactor.ts';
+import { tellLag } from './metrics.ts';
 import { StreamPublisher } from './publisher.ts';
 import { LandingQueue } from './queue.ts';
 import { RoundSummary, type StreamRound } from './round.ts';
@@ -86,7 +87,7 @@ export class EventStream {
           continue;
         }
         const startedMs = clock();
-        if (await this.#discover(calm, summary)) await this.#speed(calm, summary, publisher);
+        if (await this.#discover(calm, summary, publisher)) await this.#speed(calm, summary, publisher);
         this.#report(run, summary, publisher);
         if (this.#queue.isEmpty) {
           await this.#watching().wait(deadlineMs - clock(), run.signal);
@@ -116,7 +117,7 @@ export class EventStream {
    * Measures what may have changed. A micro-batch that was left unfinished is finished first: it says where the next begins. Returns
    * whether that was so: its rows may have no increments yet.
    */
-  #discover(run: Run, summary: RoundSummary): Promise<boolean> {
+  #discover(run: Run, summary: RoundSummary, publisher: StreamPublisher): Promise<boolean> {
     const { lake, landing } = this.#context;
     return summary.timed('discover', async () => {
       const before = this.#state;
@@ -134,6 +135,7 @@ export class EventStream {
       const changed = all
         ? changedFiles(await scanLanding(landing), this.#state)
         : await changedAmong(landing, files, this.#state);
+      this.#report(run, summary, publisher, changed.length);
       const { measured, unreadable } = await measureLanding(this.#context, run, changed);
       for (const file of measured) {
         this.#queue.put(file);
@@ -192,9 +194,11 @@ export class EventStream {
     this.#watch = null;
   }
 
-  #report(run: Run, summary: RoundSummary, publisher: StreamPublisher): void {
+  /** `unmeasured`: files found to have changed, whose lines are not counted yet. */
+  #report(run: Run, summary: RoundSummary, publisher: StreamPublisher, unmeasured = 0): void {
     const { clock } = this.#context;
-    const lag = this.#queue.lag(clock());
+    const waiting = this.#queue.lag(clock());
+    const lag = { ...waiting, files: waiting.files + unmeasured };
     run.report({
       layer: 'bronze',
       table: bronzeUsageEvents.name,
@@ -205,7 +209,7 @@ export class EventStream {
       rowsPerSecond: summary.rowsPerSecond(clock()),
       round: summary.soFar(lag, publisher.status),
     });
-    for (const [name, value] of Object.entries(lag)) run.gauge(`cpa_stream_lag_${name}`, value);
+    tellLag(run, lag);
   }
 }
 

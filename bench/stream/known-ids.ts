@@ -80,6 +80,7 @@ const idleRun: Run = {
   signal: new AbortController().signal,
   report: () => undefined,
   gauge: () => undefined,
+  count: () => undefined,
 };
 
 /** What a worker that has just started has. */

@@ -72,6 +72,7 @@ export const run: Run = {
   signal: new AbortController().signal,
   report: () => undefined,
   gauge: () => undefined,
+  count: () => undefined,
 };
 
 /** Commits between checkpoints: so few that short lines have some, and faults at them. */

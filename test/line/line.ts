@@ -58,7 +58,7 @@ export async function testLine({ landing, env, worker: withWorker = true }: Test
   if (stack === null || address === undefined) throw new Error('these tests need the stack that `npm test` starts');
   const cassandra: CassandraConfig = { ...stack, keyspace: `test_${id}` };
   const config = loadConfig({ CPA_LANDING: landing, CPA_LAKE: lakeRoot, CPA_TASK_QUEUE: taskQueue, ...env });
-  const temporal = await connectTemporal({ address });
+  const temporal = await connectTemporal({ address, metricsAddress: config.metricsAddress });
   let worker = withWorker ? await startWorker({ config, temporal, cassandra }) : null;
   let session: Promise<Session> | null = null;
   let runs = 0;
