@@ -2,7 +2,7 @@
 import { type Compaction, compact } from '../engine/delta/compact.ts';
 import { bronzeUsageEvents } from '../schemas/bronze.ts';
 import { orgDailyUsageByServiceSpeed } from '../schemas/gold.ts';
-import { landingFiles, ledger, publications } from '../schemas/ops.ts';
+import { alertDeliveries, alerts, landingFiles, ledger, publications } from '../schemas/ops.ts';
 import { quarantineOf } from '../schemas/quarantine.ts';
 import type { ActivityContext, Run } from './context.ts';
 
@@ -23,13 +23,15 @@ const mebibyte = 1 << 20;
 /** The tables that get a small file or more with every micro-batch. */
 export const streamTables: readonly SmallFileTable[] = [
   { name: bronzeUsageEvents.name, minFiles: 32, targetBytes: 64 * mebibyte },
-  ...[orgDailyUsageByServiceSpeed, quarantineOf('usage_events'), landingFiles, publications, ledger].map(
-    ({ name }) => ({
-      name,
-      minFiles: 32,
-      targetBytes: 8 * mebibyte,
-    }),
-  ),
+  ...[
+    orgDailyUsageByServiceSpeed,
+    quarantineOf('usage_events'),
+    landingFiles,
+    publications,
+    ledger,
+    alerts,
+    alertDeliveries,
+  ].map(({ name }) => ({ name, minFiles: 32, targetBytes: 8 * mebibyte })),
 ];
 
 /**

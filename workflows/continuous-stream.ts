@@ -135,7 +135,7 @@ export async function continuousStream(given: StreamState, date: string | null):
   while (!stopping || drains.length > 0) {
     if (scope.consideredCancelled) throw new CancelledFailure('the stream was cancelled');
     if (drains.length > 0) {
-      const asked = drains.splice(0);
+      const asked = [...drains];
       try {
         const drained = await lake.drainStream({ stream: true });
         totals = added(totals, { ...drained, files: 0, rounds: 0 });
@@ -144,6 +144,7 @@ export async function continuousStream(given: StreamState, date: string | null):
       } catch (error) {
         for (const { reject } of asked) reject(error);
       }
+      drains.splice(0, asked.length);
       await bookkeeping.enterLedger([bronze]);
       setCurrentDetails(detailsOf(status()));
     } else if (paused) {

@@ -8,7 +8,7 @@ import type { LiveStatus } from './live-status.ts';
 
 /** The block, a line each. What needs an eye is marked with `!`. `rowsPerSecond`: of late, where somebody has watched. */
 export function statusLines(status: LiveStatus, rowsPerSecond: number | null = null): string[] {
-  const { workflowId, state, triggerMs, lastRound, lastFailure } = status;
+  const { workflowId, state, triggerMs, lastRound } = status;
   const totals = totalsNow(status);
   const lines = [
     `${workflowId}: ${state}, ${paceText(triggerMs)}`,
@@ -23,8 +23,11 @@ export function statusLines(status: LiveStatus, rowsPerSecond: number | null = n
   ];
   if (rowsPerSecond !== null) lines.push(row('now', `${n(Math.round(rowsPerSecond))} rows/s`));
   if (lastRound !== null) lines.push('', ...roundLines(lastRound));
+  const alerts = lastRound?.alerts.lines ?? [];
+  const undelivered = lastRound?.alerts.undelivered ?? 0;
+  if (alerts.length > 0) lines.push('', ...alerts.map((alert, i) => row(i === 0 ? 'last alerts' : '', alert)));
+  if (undelivered > 0) lines.push(row('', `${count(undelivered, 'alert')} not delivered yet`));
   const problems = problemsOf(status);
-  if (lastFailure !== null) problems.push(`being tried again after: ${firstLine(lastFailure)}`);
   if (problems.length > 0) lines.push('', ...problems.map((problem) => `  ! ${problem}`));
   return lines;
 }
@@ -81,16 +84,17 @@ function roundLines({ ms, batches, read, times, serving }: StreamRound): string[
   ];
 }
 
-function problemsOf({ round, lastRound }: LiveStatus): string[] {
-  const serving = round === null ? lastRound?.serving.problem : round.servingProblem;
-  const speed = round === null ? lastRound?.speedProblem : round.speedProblem;
-  return [
-    ...(serving == null ? [] : [`serving waits: ${firstLine(serving)}`]),
-    ...(speed == null ? [] : [`no increments: ${firstLine(speed)}`]),
-    ...(lastRound?.compaction.problem == null ? [] : [`not compacted: ${firstLine(lastRound.compaction.problem)}`]),
-    ...(lastRound?.unreadable ?? []).map(({ file, error }) => `not read: ${file}: ${firstLine(error)}`),
-    ...(lastRound?.replaced ?? []).map((file) => `replaced: ${file}`),
+function problemsOf({ round, lastRound, lastFailure }: LiveStatus): string[] {
+  const problems: [string, string | null | undefined][] = [
+    ['serving waits', round === null ? lastRound?.serving.problem : round.servingProblem],
+    ['no increments', round === null ? lastRound?.speedProblem : round.speedProblem],
+    ['not compacted', lastRound?.compaction.problem],
+    ['alerts', lastRound?.alerts.problem],
   ];
+  for (const { file, error } of lastRound?.unreadable ?? []) problems.push(['not read', `${file}: ${error}`]);
+  for (const file of lastRound?.replaced ?? []) problems.push(['replaced', file]);
+  problems.push(['being tried again after', lastFailure]);
+  return problems.flatMap(([what, text]) => (text == null ? [] : [`${what}: ${text.split('\n')[0]}`]));
 }
 
 const spreadWidth = 12;
@@ -109,8 +113,4 @@ function n(number: number): string {
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
-}
-
-function firstLine(text: string): string {
-  return text.split('\n')[0]!;
 }

@@ -107,7 +107,7 @@ describe('a lake written by the line', () => {
   it('is read by delta-rs and, file by file, by DuckDB', () =>
     compare(['deltalake==1.6.*', 'pyarrow', 'duckdb'], 'read_lake.py', ['by_delta', 'by_duckdb']));
 
-  // Half a gigabyte to install and minutes to run: asked for by CPA_SPARK=1, as continuous integration does.
+  // Half a gigabyte to install and minutes to run: asked for by `npm run test:spark`.
   if (process.env.CPA_SPARK === '1') {
     it('is read by Spark', () => compare(['pyspark==3.5.3', 'delta-spark==3.2.1'], 'read_lake_spark.py', ['by_spark']));
   }

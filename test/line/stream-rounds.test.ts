@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { drainEvents } from '../../activities/bronze-events.ts';
 import type { ActivityContext } from '../../activities/context.ts';
 import { EventStream } from '../../activities/stream/stream.ts';
 import { faultyStore } from '../faults/faulty-store.ts';
@@ -49,7 +50,7 @@ describe('a round of the stream', () => {
     assert.ok(round.ms < 15_000, `${round.ms} ms`);
   });
 
-  it('reads everything once when two streams in one worker and one in another take turns and race', async () => {
+  it('reads everything once when two streams and a run in one worker, and a stream in another, take turns and race', async () => {
     const other = aProcess();
     const streams = [process.stream, process.stream, other.stream];
     const options = { triggerMs: 0, roundMs: 400 };
@@ -57,6 +58,9 @@ describe('a round of the stream', () => {
     const rounds = streams.map(async (stream, i) => {
       for (let n = 0; !ends; n++) await stream.round({ ...run, runId: `${i}.${n}` }, options);
     });
+    const drains = (async () => {
+      while (!ends) await drainEvents(process.context, run, process.index);
+    })();
     const ids: string[] = [];
     for (let file = 0; file < 12; file++) {
       const names = Array.from({ length: 4 }, (_, i) => `${file}.${i}`);
@@ -69,7 +73,7 @@ describe('a round of the stream', () => {
       await new Promise((wake) => setTimeout(wake, 100));
     }
     ends = true;
-    await Promise.all(rounds);
+    await Promise.all([...rounds, drains]);
     await process.stream.round({ ...run }, options);
     const rows = await rowsIn(process.context.lake, 'bronze.usage_events');
     assert.deepEqual(rows.map((row) => row.event_id).sort(), ids.sort());

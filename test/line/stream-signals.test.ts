@@ -98,6 +98,20 @@ describe('the continuous stream', () => {
     await stop();
   });
 
+  for (const end of ['stop', 'cancel', 'terminate'] as const) {
+    it(`may end by ${end} while it is asked to drain: what has landed is read`, async () => {
+      await start();
+      await until('a round is under way', async () => (await pendingActivities()).length > 0);
+      const ids = await land(2);
+      const asked = line.run<StreamResult>('bronzeStream');
+      await until('it is asked', async () => (await status()).state === 'draining');
+      if (end === 'stop') await stream.signal('stop');
+      else await stream[end]();
+      await asked;
+      assert.equal(await hasRows(ids), true);
+    });
+  }
+
   it('is reported by a daily run that finds it paused, and does the rest', async () => {
     await start();
     const ids = await land(2);
@@ -183,6 +197,19 @@ describe('the continuous stream', () => {
     await until('the events are in Bronze', () => hasRows(ids));
     const result = await stop();
     assert.deepEqual([result.totals?.read, result.totals?.late], [7, 9]);
+  });
+
+  it('is handed over by a worker that shuts down, at once and with all that it counted', async () => {
+    await start();
+    const ids = await land(2);
+    await until('the events are in Bronze', () => hasRows(ids));
+    const restarted = line.restart();
+    const more = await land(2);
+    const stopMs = await restarted;
+    // Less than the grace after which activities are told otherwise.
+    assert.ok(stopMs < 9000, `${stopMs} ms`);
+    await until('later events are in Bronze', () => hasRows(more));
+    assert.equal((await stop()).totals?.read, 4);
   });
 
   it('is refused no wrong input, and says what is wrong', async () => {
