@@ -77,8 +77,15 @@ export async function readPublications(lake: Lake, mart: string): Promise<Public
 }
 
 /** Versions of a mart that publishing still reads, and that must therefore not be cleaned away. */
-export function publishedVersions(log: PublicationLog): number[] {
-  return [...new Set([...log.closed, ...log.open].map((publication) => publication.version))];
+export function publishedVersions({ closed, open }: PublicationLog): number[] {
+  const versions = [...closed, ...open].map((publication) => publication.version);
+  return [...new Set(versions)].filter((version) => version >= 0);
+}
+
+/** The same of the increments that are served in the mart's rows. */
+export function publishedSpeedVersions({ closed, open }: PublicationLog): number[] {
+  const versions = [...closed, ...open].map((publication) => publication.speedVersion);
+  return [...new Set(versions)].filter((version) => version !== null);
 }
 
 /**

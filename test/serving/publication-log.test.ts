@@ -8,6 +8,7 @@ import {
   openPublication,
   type Publication,
   type PublicationLog,
+  publishedSpeedVersions,
   publishedVersions,
   readPublications,
 } from '../../serving/publication-log.ts';
@@ -118,6 +119,23 @@ test('of two that open a publication of one mart on the same state, one has to l
   const log = await readPublications(lake, 'gold.b');
   await open(reopen(), 'gold.c', 0);
   assert.notEqual(await openPublication(lake, log, { ...ask, mart: 'gold.b' }, 'run'), null);
+});
+
+test('versions are kept of the mart and of its increments, as far as there are any', async (t) => {
+  const { lake } = temporaryLake(t);
+  for (const [version, speedVersion] of [
+    [-1, 0],
+    [-1, 3],
+    [2, 3],
+    [2, null],
+  ] as const) {
+    const log = await readPublications(lake, 'gold.a');
+    const ask = { mart: 'gold.a', version, speedVersion, rebuild: false };
+    const { publication } = (await openPublication(lake, log, ask, 'run'))!;
+    if (version < 0) await closePublication(lake, publication, none, 'run');
+  }
+  const log = await readPublications(lake, 'gold.a');
+  assert.deepEqual([publishedVersions(log), publishedSpeedVersions(log)], [[2], [3, 0]]);
 });
 
 test('the lake keeps its id, and gets one when the table was made without', async (t) => {
