@@ -24,7 +24,7 @@ import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 /** How long a service is away, milliseconds. */
 const awayMs = 60_000;
-const env = { CPA_BATCH_BYTES: '20000' };
+const env = { CPA_BATCH_BYTES: '100000' };
 
 describe('a stream whose services fail', () => {
   let root: string;
@@ -93,12 +93,16 @@ describe('a stream whose services fail', () => {
   it('goes on by itself when Temporal is killed and comes back', async () => {
     await withTemporal(async (restart) => {
       const { line, stream, source } = await underWay();
-      for (let kill = 0; kill < 4; kill++) {
+      // A round goes on without Temporal to its end, which is half a minute after its beginning at the latest.
+      for (const pauseMs of [1000, 1000, 1000, 45_000]) {
         await sleep(5000);
         const version = await bronzeVersion(line);
-        const awayMs = await restart(false);
-        const ms = await untilBronzeGrows(line, await bronzeVersion(line));
-        console.log(`Temporal away for ${awayMs} ms, from version ${version} of Bronze; it grew again ${ms} ms later`);
+        const awayMs = await restart(pauseMs);
+        const back = await bronzeVersion(line);
+        const ms = await untilBronzeGrows(line, back);
+        console.log(
+          `Temporal away for ${awayMs} ms: meanwhile Bronze went from version ${version} to ${back}, and on ${ms} ms later`,
+        );
       }
       await source.end();
       await readToTheEnd(line, source, [stream]);
@@ -110,7 +114,7 @@ describe('a stream whose services fail', () => {
     await withTemporal(async (restart) => {
       const { line, source } = await underWay();
       await sleep(5000);
-      await restart(true);
+      await restart(1000, true);
       // The worker from before lives on; a new one registers what Temporal has to know.
       workers.push(await startWorkerProcess({ line, landing, env }));
       const version = await bronzeVersion(line);
@@ -137,19 +141,24 @@ describe('a stream whose services fail', () => {
     return { line, stream, source };
   }
 
-  /** A Temporal of its own. `restart` kills it and starts it again, with its database or without; gives how long it was away. */
-  async function withTemporal(body: (restart: (wiped: boolean) => Promise<number>) => Promise<void>): Promise<void> {
+  /**
+   * A Temporal of its own. `restart` kills it and starts it again after a pause, with its database or without; gives the milliseconds
+   * it was away.
+   */
+  async function withTemporal(
+    body: (restart: (pauseMs: number, isWiped?: boolean) => Promise<number>) => Promise<void>,
+  ): Promise<void> {
     const home = join(root, 'temporal-home');
     let temporal = await startTemporal({ home, log: () => undefined });
     const { address } = temporal;
     process.env.CPA_TEST_TEMPORAL = address;
     try {
-      await body(async (wiped) => {
+      await body(async (pauseMs, isWiped = false) => {
         const startedMs = Date.now();
         process.kill(temporal.pid, 'SIGKILL');
         await temporal.exited;
-        if (wiped) for (const file of readdirSync(home)) if (file.startsWith('temporal.db')) rmSync(join(home, file));
-        await sleep(1000);
+        if (isWiped) for (const file of readdirSync(home)) if (file.startsWith('temporal.db')) rmSync(join(home, file));
+        await sleep(pauseMs);
         temporal = await startTemporal({ home, log: () => undefined });
         assert.equal(temporal.address, address, 'the server came back elsewhere');
         return Date.now() - startedMs;

@@ -35,7 +35,7 @@ describe(`a stream whose worker is killed ${kills} times`, () => {
 
   it('leaves what one run over the same files leaves, and serves it all the time', async () => {
     const line = await testLine({ landing, worker: false });
-    const place = { line, landing, env: { CPA_BATCH_BYTES: '20000' } };
+    const place = { line, landing, env: { CPA_BATCH_BYTES: '60000' } };
     let worker = await startWorkerProcess(place);
     try {
       await line.run('dailyRun');

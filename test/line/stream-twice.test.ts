@@ -18,7 +18,7 @@ before(async () => {
 after(() => rmSync(root, { recursive: true, force: true }));
 
 it('two streams in two workers leave what one run leaves, and serve it', async () => {
-  const env = { CPA_BATCH_BYTES: '20000' };
+  const env = { CPA_BATCH_BYTES: '60000' };
   const line = await testLine({ landing, env });
   const other = await startWorkerProcess({ line, landing, env });
   try {
