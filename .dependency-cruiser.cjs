@@ -75,10 +75,10 @@ module.exports = {
       { pathNot: [room('transforms', 'schemas', 'engine/columnar'), 'node_modules/apache-arrow/'] },
     ),
     forbid(
-      'serving-over-engine-and-schemas',
-      'Serving knows the lake and the contracts, not who asks it.',
+      'serving-over-lake-contracts-and-transforms',
+      'Serving knows the lake, the contracts and how increments add up, not who asks it.',
       { path: room('serving') },
-      { path: room('activities', 'bench', 'cli', 'dashboard', 'stack', 'test', 'transforms', 'worker', 'workflows') },
+      { path: room('activities', 'bench', 'cli', 'dashboard', 'stack', 'test', 'worker', 'workflows') },
     ),
     forbid(
       'activities-over-the-rooms-below',

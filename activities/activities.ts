@@ -37,8 +37,11 @@ export interface Activities {
   audit(request: AuditRequest): Promise<AuditReport>;
 }
 
-/** Activities over a context. Failures that trying again does not mend are typed and not retried. */
-export function createActivities(context: ActivityContext): Activities {
+/**
+ * Activities over a context. Failures that trying again does not mend are typed and not retried. `closing`: the worker begins to
+ * shut down; rounds of the stream then end at once.
+ */
+export function createActivities(context: ActivityContext, closing = new AbortController().signal): Activities {
   const index = new DedupeIndex(context, randomInt(2 ** 31));
   const stream = new EventStream(context, index);
   return {
@@ -47,7 +50,8 @@ export function createActivities(context: ActivityContext): Activities {
       withRun((run) =>
         typed(async () => (asksItself ? null : await drainRunning()) ?? drainEvents(context, run, index, asksItself)),
       ),
-    streamRound: (options) => withRun((run) => typed(() => stream.round(run, options))),
+    streamRound: (options) =>
+      withRun((run) => typed(() => stream.round({ ...run, signal: AbortSignal.any([run.signal, closing]) }, options))),
     buildDirty: (request) => withRun((run) => typed(() => buildDirty(context, run, request))),
     enterLedger: (tables) => typed(() => syncLedger(context, tables)),
     publish: ({ mart, rebuild }) =>

@@ -1,8 +1,10 @@
 /** What activities are given: the edges of the system. */
 import type { Lake } from '../engine/delta/lake.ts';
 import type { Session } from '../serving/session.ts';
+import type { AlertSettings } from './alerts/settings.ts';
 import type { Compute } from './compute/compute.ts';
 import type { Counts } from './counts.ts';
+import type { RoundSoFar } from './stream/round-so-far.ts';
 
 export interface ActivityContext {
   readonly lake: Lake;
@@ -19,6 +21,8 @@ export interface ActivityContext {
   readonly batchBytes: number;
   /** An event older than the latest one minus this is late. */
   readonly watermarkDelayMs: number;
+  /** Null: no budgets, no alerts. */
+  readonly alerts: AlertSettings | null;
 }
 
 /** Who does the work and whom to tell: from the Temporal activity, or a stand-in outside one. */
@@ -34,7 +38,15 @@ export interface Run {
   /** Says how far the work is; shown in the Temporal UI and by `cpa run`. */
   readonly report: (progress: Progress) => void;
   /** Sets a metric of the worker. */
-  readonly gauge: (name: string, value: number) => void;
+  readonly gauge: (metric: Metric, value: number) => void;
+  /** Adds to a metric of the worker that only grows, a whole number. */
+  readonly count: (metric: Metric, more: number) => void;
+}
+
+/** A metric as those who gather it see it; the name ends in its unit. */
+export interface Metric {
+  readonly name: string;
+  readonly description: string;
 }
 
 export interface Progress {
@@ -45,6 +57,8 @@ export interface Progress {
   readonly unit: string;
   readonly rows: number;
   readonly rowsPerSecond: number;
+  /** Of the continuous stream. */
+  readonly round?: RoundSoFar;
 }
 
 /** What one piece of work did to one table: the ledger's counts. */

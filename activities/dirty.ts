@@ -5,7 +5,7 @@
  * `<target>/<partition>←<upstream>`. It is dirty when a later commit of the upstream changed data that maps to it.
  */
 import type { Lake } from '../engine/delta/lake.ts';
-import type { Snapshot } from '../engine/delta/types.ts';
+import type { Commit, Snapshot } from '../engine/delta/types.ts';
 import { consumedId, type TableContract, type Upstream } from '../schemas/contract.ts';
 import { dimensionChanges } from './dimension-changes.ts';
 import { partitionOf } from './partition.ts';
@@ -37,6 +37,12 @@ export function fixedVersions(contract: TableContract, extra: ExtraVersions): Ex
   return { rules: contract.rulesVersion, ...extra };
 }
 
+/** An upstream at the version that is looked at. */
+export interface UpstreamState {
+  readonly upstream: Upstream;
+  readonly snapshot: Snapshot;
+}
+
 /** Plans a table. `only` keeps the partitions that hold one of these days; a table built whole holds them all. Reads logs, and key columns when a dimension changed. */
 export async function planTable(
   lake: Lake,
@@ -45,7 +51,7 @@ export async function planTable(
   only: readonly string[] | null = null,
 ): Promise<Work> {
   const target = await lake.table(contract.name).latest();
-  const upstreams: { upstream: Upstream; snapshot: Snapshot }[] = [];
+  const upstreams: UpstreamState[] = [];
   for (const upstream of contract.upstream) {
     const snapshot = await lake.table(upstream.table).latest();
     if (snapshot !== null) upstreams.push({ upstream, snapshot });
@@ -53,9 +59,8 @@ export async function planTable(
   const pinned = Object.fromEntries(upstreams.map((u) => [u.upstream.table, u.snapshot.version]));
   if (upstreams.length === 0) return { table: contract.name, partitions: [], pinned, reasons: [] };
 
-  const consumed = (partition: string, upstream: string): number =>
-    target?.txns.get(consumedId(contract.name, partition, upstream)) ?? -1;
-  const candidates = await candidatesOf(lake, contract, target);
+  const consumed = consumedBy(contract, target);
+  const candidates = candidatesOf(contract, target, upstreams);
   const dirty = new Set<string>();
   const reasons: string[] = [];
   for (const [name, version] of Object.entries(fixedVersions(contract, extra))) {
@@ -63,9 +68,10 @@ export async function planTable(
     for (const p of stale) dirty.add(p);
     if (stale.length > 0) reasons.push(`${name} ${version}: ${stale.length} partitions`);
   }
-  for (const { upstream, snapshot } of upstreams) {
-    const stale = await staleBy(lake, contract, upstream, snapshot, candidates, consumed);
+  for (const state of upstreams) {
+    const stale = await staleBy(lake, contract, state, candidates, consumed);
     for (const p of stale) dirty.add(p);
+    const { upstream, snapshot } = state;
     if (stale.length > 0) reasons.push(`${upstream.table} version ${snapshot.version}: ${stale.length} partitions`);
   }
   const partitions = [...dirty].filter((p) => only === null || holdsOneOf(contract, p, only)).sort();
@@ -77,7 +83,30 @@ function holdsOneOf(contract: TableContract, partition: string, days: readonly s
   return contract.partition === 'month' ? days.some((d) => monthOf(d) === partition) : days.includes(partition);
 }
 
-async function candidatesOf(lake: Lake, contract: TableContract, target: Snapshot | null): Promise<string[]> {
+/**
+ * Partitions of a table (at `target`) that one upstream is ahead of: a commit up to its snapshot, of those that `counts`, changed what
+ * maps to them after the version they consumed.
+ */
+export async function partitionsBehind(
+  lake: Lake,
+  contract: TableContract,
+  target: Snapshot,
+  state: UpstreamState,
+  counts: (commit: Commit) => boolean,
+): Promise<ReadonlySet<string>> {
+  const candidates = candidatesOf(contract, target, [state]);
+  return new Set(await staleBy(lake, contract, state, candidates, consumedBy(contract, target), counts));
+}
+
+function consumedBy(contract: TableContract, target: Snapshot | null): (partition: string, upstream: string) => number {
+  return (partition, upstream) => target?.txns.get(consumedId(contract.name, partition, upstream)) ?? -1;
+}
+
+function candidatesOf(
+  contract: TableContract,
+  target: Snapshot | null,
+  upstreams: readonly UpstreamState[],
+): readonly string[] {
   if (isWhole(contract)) return [wholeTable];
   const partitions = new Set<string>();
   const prefix = `${contract.name}/`;
@@ -85,10 +114,9 @@ async function candidatesOf(lake: Lake, contract: TableContract, target: Snapsho
     const arrow = id.indexOf('←');
     if (id.startsWith(prefix) && arrow > 0) partitions.add(id.slice(prefix.length, arrow));
   }
-  for (const upstream of contract.upstream) {
+  for (const { upstream, snapshot } of upstreams) {
     if (upstream.map.kind === 'dimension') continue;
-    const snapshot = await lake.table(upstream.table).latest();
-    for (const file of snapshot?.files ?? []) {
+    for (const file of snapshot.files) {
       const value = partitionOf(file);
       partitions.add(upstream.map.kind === 'month' ? monthOf(value) : value);
     }
@@ -96,24 +124,29 @@ async function candidatesOf(lake: Lake, contract: TableContract, target: Snapsho
   return [...partitions];
 }
 
-/** Candidates that a data change of the upstream after what they consumed maps to. */
+/** Candidates that a data change of the upstream after what they consumed maps to; only of commits that `counts`, where it is given. */
 async function staleBy(
   lake: Lake,
   contract: TableContract,
-  upstream: Upstream,
-  snapshot: Snapshot,
+  { upstream, snapshot }: UpstreamState,
   candidates: readonly string[],
   consumed: (partition: string, upstream: string) => number,
+  counts?: (commit: Commit) => boolean,
 ): Promise<string[]> {
   const behind = candidates.filter((p) => consumed(p, upstream.table) < snapshot.version);
   if (behind.length === 0) return [];
   const least = Math.min(...behind.map((p) => consumed(p, upstream.table)));
-  const table = lake.table(upstream.table);
+  const changes = async (): Promise<Commit[]> =>
+    (await lake.table(upstream.table).commitsSince(least)).filter(
+      (commit) => commit.version <= snapshot.version && (counts?.(commit) ?? true),
+    );
   if (upstream.map.kind === 'dimension') {
-    return dimensionChanges(lake, contract, upstream.table, upstream.map.key, snapshot, behind, consumed);
+    const last = counts === undefined ? snapshot.version : Math.max(-1, ...(await changes()).map((c) => c.version));
+    const overtaken = behind.filter((p) => consumed(p, upstream.table) < last);
+    return dimensionChanges(lake, contract, upstream.table, upstream.map.key, snapshot, overtaken, consumed);
   }
   const touched = new Map<string, number>();
-  for (const commit of await table.commitsSince(least)) {
+  for (const commit of await changes()) {
     for (const file of [...commit.adds, ...commit.removes]) {
       if (!file.dataChange) continue;
       const value = partitionOf(file);

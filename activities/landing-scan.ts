@@ -1,5 +1,5 @@
 /** The event files of a landing zone, and which of them may hold something new. */
-import { type Dirent, lstatSync, statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -17,6 +17,8 @@ export interface FoundFile {
 
 /** Files looked at in one go. The system answers from memory: handing each question to another thread takes eight times as long. */
 const slice = 1000;
+/** Folders being listed at a time. */
+const listing = 16;
 
 /**
  * All event files, in no order. Folders are walked, links to folders are not. A folder that cannot be listed is among the files,
@@ -26,11 +28,12 @@ export async function scanLanding(landing: string): Promise<FoundFile[]> {
   const found: FoundFile[] = [];
   const folders = [eventsFolder];
   let looked = 0;
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const entry of await entriesOf(landing, folder, found)) {
-      const file = `${folder}/${entry.name}`;
-      if (entry.isDirectory() && isFolderName(entry.name)) folders.push(file);
-      if (!isEventFileName(entry.name)) continue;
+  while (folders.length > 0) {
+    const lists = await Promise.all(folders.splice(-listing).map((folder) => entriesOf(landing, folder, found)));
+    for (const { name, folder, isFolder } of lists.flat()) {
+      const file = `${folder}/${name}`;
+      if (isFolder && isFolderName(name)) folders.push(file);
+      if (!isEventFileName(name)) continue;
       if (++looked % slice === 0) await setImmediate();
       const seen = look(landing, file);
       if (seen !== null) found.push(seen);
@@ -75,9 +78,16 @@ function isConsumed({ file, size, modifiedUs }: FoundFile, consumed: ConsumedFil
   return size === (isGzip(file) ? consumed.fileSize : consumed.toByte);
 }
 
-async function entriesOf(landing: string, folder: string, found: FoundFile[]): Promise<Dirent[]> {
+interface Entry {
+  readonly folder: string;
+  readonly name: string;
+  readonly isFolder: boolean;
+}
+
+async function entriesOf(landing: string, folder: string, found: FoundFile[]): Promise<Entry[]> {
   try {
-    return await readdir(join(landing, folder), { withFileTypes: true });
+    const entries = await readdir(join(landing, folder), { withFileTypes: true });
+    return entries.map((entry) => ({ folder, name: entry.name, isFolder: entry.isDirectory() }));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const isTop = folder === eventsFolder;

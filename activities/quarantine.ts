@@ -125,7 +125,9 @@ export async function reconcileSilverQuarantine(
     try {
       await table.commit({
         base,
-        reads: { kind: 'table' },
+        // A stream appends rows all the time, none of these. Who judges the same days records it, who moves these rows removes their
+        // files: both are conflicts.
+        reads: { kind: 'nothing' },
         adds,
         removes,
         txns: Object.fromEntries(open.map((day) => [judgedId(day), bronzeVersion])),
@@ -143,8 +145,9 @@ export async function reconcileSilverQuarantine(
 
 const judgedColumns = ['layer', 'event_date', 'source_file', 'source_generation', 'source_offset', 'rule_id'] as const;
 
-/** Whether the file's statistics allow for a row of one of the days (since 1970-01-01). */
+/** Whether the file's statistics allow for a row that Silver rejected of one of the days (since 1970-01-01). */
 function mayHold(file: AddFile, days: ReadonlySet<number>): boolean {
+  if (file.stats.maxValues?.layer === 'bronze') return false;
   const bound = (values: FileStats['minValues']): number =>
     Date.parse(`${String(values?.event_date)}T00:00:00Z`) / 86_400_000;
   const [least, most] = [bound(file.stats.minValues), bound(file.stats.maxValues)];

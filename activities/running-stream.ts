@@ -2,16 +2,21 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { DrainResult } from './bronze-events.ts';
 
+/** The visibility query that finds the continuous streams of a task queue. */
+export function runningStreams(taskQueue: string): string {
+  return (
+    `TaskQueue = "${taskQueue}" AND WorkflowType = "bronzeStream" AND CpaMode = "continuous" ` +
+    'AND ExecutionStatus = "Running"'
+  );
+}
+
 /**
  * Has the continuous stream read all that has landed; null when none runs. Throws `StreamPaused`, not to be retried, when it is
  * paused: nobody else reads then what an operator has stopped.
  */
 export async function drainRunning(): Promise<DrainResult | null> {
   const { client, info } = Context.current();
-  const query =
-    `TaskQueue = "${info.taskQueue}" AND WorkflowType = "bronzeStream" AND CpaMode = "continuous" ` +
-    'AND ExecutionStatus = "Running"';
-  for await (const { workflowId } of client.workflow.list({ query })) {
+  for await (const { workflowId } of client.workflow.list({ query: runningStreams(info.taskQueue) })) {
     try {
       return await client.workflow.getHandle(workflowId).executeUpdate<DrainResult, []>('drain');
     } catch (error) {

@@ -10,6 +10,7 @@ import { verify } from '../serving/verify.ts';
 import type { PublishProgress } from '../serving/write-publication.ts';
 import type { ActivityContext, Run } from './context.ts';
 import { problem } from './problem.ts';
+import { dropConsumed } from './speed.ts';
 import { verifyFinding } from './verify-finding.ts';
 
 export interface MartPublication extends PublishResult {
@@ -18,8 +19,8 @@ export interface MartPublication extends PublishResult {
 }
 
 /**
- * Publishes and verifies. A mart that Cassandra has never held, though the lake has published it (a new keyspace), is
- * rebuilt. Fails with `AuditFailed` when a row read back differs.
+ * Publishes and verifies, then takes out the increments that the mart has consumed. A mart that Cassandra has never held, though
+ * the lake has published it (a new keyspace), is rebuilt. Fails with `AuditFailed` when a row read back differs.
  */
 export async function publishMart(
   context: ActivityContext,
@@ -58,15 +59,16 @@ export async function publishMart(
       isRead ? null : await verify({ lake, session, mart, partitions: 'changed', limit: 5, reader }),
     ] as const;
   });
-  if (found === null) return { ...published, verified: 0 };
-  const wrong = found.missing + found.extra + found.different;
+  const wrong = found === null ? 0 : found.missing + found.extra + found.different;
   if (wrong > 0 && (await hasFollower(context, name, published.number))) {
     throw new Error(`${name}: another publication began while ${published.number} was read back; reading it again`);
   }
-  if (wrong > 0) {
+  if (found !== null && wrong > 0) {
     throw problem('AuditFailed', `${name} read back from ${session.place}: ${verifyFinding(found)}`);
   }
-  return { ...published, verified: found.rows };
+  // Nobody serves them any more: who looks at the increments from now on looks at this version of the mart or a later one.
+  if (mart.serving!.speed !== null) await dropConsumed(context);
+  return { ...published, verified: found?.rows ?? 0 };
 }
 
 /**
@@ -78,7 +80,7 @@ export function publishing<T>(lakeRoot: string, mart: string, work: () => Promis
 }
 
 /** Whether a later publication is under way or done: what Cassandra holds then is between the two. */
-async function hasFollower(context: ActivityContext, mart: string, number: number | null): Promise<boolean> {
+export async function hasFollower(context: ActivityContext, mart: string, number: number | null): Promise<boolean> {
   const { closed, open } = await readPublications(context.lake, mart);
   return [...closed, ...open].some((p) => p.number > (number ?? 0));
 }

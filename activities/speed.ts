@@ -53,8 +53,11 @@ export async function advanceSpeed(context: ActivityContext, run: Run): Promise<
   }
 }
 
-/** Takes increments out that the batch layer has consumed. Whoever reads the speed mart reads it before the mart. */
-export async function dropConsumed(context: ActivityContext): Promise<number> {
+/**
+ * Takes increments out that the batch layer has consumed; returns how many files. Whoever reads the speed mart reads it before the
+ * mart, so nobody misses them. Files that hold later increments too stay until those are consumed. Safe beside itself.
+ */
+export async function dropConsumed(context: Pick<ActivityContext, 'lake'>): Promise<number> {
   for (;;) {
     const base = await context.lake.table(speed.name).latest();
     const batch = await context.lake.table(orgDailyUsageByService.name).latest();
@@ -81,6 +84,11 @@ export async function dropConsumed(context: ActivityContext): Promise<number> {
   }
 }
 
+/** A day built before marts recorded this: its increments would count events that its rows hold already. */
+function unrecorded(day: string): string {
+  return `${mart.contract.name} does not say which version of ${bronzeUsageEvents.name} its rows of ${day} are made from; run the batch layer first`;
+}
+
 interface NextIncrements {
   readonly base: Snapshot | null;
   readonly bronze: Snapshot;
@@ -95,7 +103,13 @@ async function nextIncrements({ lake }: ActivityContext): Promise<NextIncrements
   const bronze = await lake.table(bronzeUsageEvents.name).latest();
   if (bronze === null) return null;
   const batch = await lake.table(orgDailyUsageByService.name).latest();
-  const consumed = (file: Pick<AddFile, 'partitionValues'>) => consumedBronze(mart, batch, partitionOf(file));
+  const built = new Set(batch?.files.map(partitionOf));
+  const consumed = (file: Pick<AddFile, 'partitionValues'>): number => {
+    const day = partitionOf(file);
+    const version = consumedBronze(mart, batch, day);
+    if (version < 0 && built.has(day)) throw new Error(`${speed.name}: ${unrecorded(day)}`);
+    return version;
+  };
   // What the batch layer has consumed of every day needs no look at its commits.
   const everywhere = Math.min(bronze.version, ...new Set(bronze.files.map(consumed)));
   const done = Math.max(base?.txns.get('bronze') ?? -1, everywhere);
@@ -105,7 +119,7 @@ async function nextIncrements({ lake }: ActivityContext): Promise<NextIncrements
   let upTo = done;
   for (const commit of await lake.table(bronzeUsageEvents.name).commitsSince(done)) {
     if (commit.version > bronze.version || (rows > 0 && rows + rowsOf(commit) > rowsAtATime)) break;
-    checkOnlyAdds(commit);
+    checkOnlyAdds(commit, consumed);
     const files = commit.adds.filter((file) => file.dataChange && consumed(file) < commit.version);
     if (files.length > 0) commits.push({ version: commit.version, files });
     rows += files.reduce((n, file) => n + file.stats.numRecords, 0);
@@ -118,8 +132,12 @@ function rowsOf({ adds }: Commit): number {
   return adds.reduce((n, file) => n + (file.dataChange ? file.stats.numRecords : 0), 0);
 }
 
-function checkOnlyAdds({ version, removes }: Commit): void {
-  if (!removes.some((file) => file.dataChange)) return;
+/** Rows may be gone of days that the batch layer has made without them. */
+function checkOnlyAdds(
+  { version, removes }: Commit,
+  consumed: (file: Pick<AddFile, 'partitionValues'>) => number,
+): void {
+  if (!removes.some((file) => file.dataChange && consumed(file) < version)) return;
   throw new Error(
     `${speed.name}: version ${version} of ${bronzeUsageEvents.name} takes rows out; run the batch layer first`,
   );

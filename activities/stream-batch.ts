@@ -10,9 +10,10 @@ import type { ActivityContext, Run } from './context.ts';
 import type { Counts } from './counts.ts';
 import type { DedupeIndex } from './dedupe-index.ts';
 import { ingestShares } from './ingest-shares.ts';
-import type { PlannedBatch } from './landing-state.ts';
+import { commitLost, type PlannedBatch } from './landing-state.ts';
 import { partitionOf } from './partition.ts';
 import { appendQuarantine, quarantineFilesOf, writeQuarantine } from './quarantine.ts';
+import { tellBatch } from './stream/metrics.ts';
 
 /** A micro-batch that has all its commits. */
 export interface FinishedBatch {
@@ -27,7 +28,8 @@ export interface FinishedBatch {
 
 /**
  * Makes the commits of a planned batch that are not there yet: its rows with `txn (stream, n)`, also when it has none, then its
- * quarantine, whose files the first commit names. Tells `done` of the landing bytes and rows that are through.
+ * quarantine, whose files the first commit names, then what it says was lost. Tells `done` of the landing bytes and rows that are
+ * through.
  */
 export async function finishBatch(
   context: ActivityContext,
@@ -40,7 +42,7 @@ export async function finishBatch(
   for (;;) {
     const startedMs = context.clock();
     const base = await table.latest();
-    if ((base?.txns.get('stream') ?? -1) >= plan.batch) return finishQuarantine(context, run, table, plan.batch);
+    if ((base?.txns.get('stream') ?? -1) >= plan.batch) return finishRest(context, run, table, plan);
     const known = await index.take(base, run.signal);
     const shares = await ingestShares(context, run, known, index.seed, plan, base, startedMs, done);
     const adds = shares.flatMap((s) => s.adds);
@@ -72,7 +74,10 @@ export async function finishBatch(
           }),
         },
       });
-      if (result.outcome === 'committed') index.give(known, result.version);
+      if (result.outcome === 'committed') {
+        index.give(known, result.version);
+        tellBatch(run, counts, context.clock() - startedMs);
+      }
     } catch (error) {
       // Another writer came first: what it wrote may hold ids of this batch.
       if (!(error instanceof CommitConflict)) throw error;
@@ -85,17 +90,20 @@ export function latenessIn(commit: Commit): Lateness {
   return (commit.info.lateness as Lateness | undefined) ?? neverLate;
 }
 
-async function finishQuarantine(
+/** Whatever has to be there beside the batch's rows before the next one is planned. */
+async function finishRest(
   context: ActivityContext,
   run: Run,
   table: DeltaTable,
-  batch: number,
+  plan: PlannedBatch,
 ): Promise<FinishedBatch> {
+  const { batch } = plan;
   const commit = await commitOfBatch(table, batch);
   await appendQuarantine(context, 'usage_events', quarantineFilesOf(commit), { appId: 'stream', version: batch });
+  const lost = (commit.info.lost as UnreadableFile[] | undefined) ?? [];
+  if (lost.length > 0) await commitLost(context.lake, plan, new Set(lost.map((l) => l.file)), context.clock());
   const work = workOf(commit)!;
-  const lost = work.runId === run.runId ? (commit.info.lost as UnreadableFile[]) : [];
-  return { counts: work.counts, lateness: latenessIn(commit), lost };
+  return { counts: work.counts, lateness: latenessIn(commit), lost: work.runId === run.runId ? lost : [] };
 }
 
 async function commitOfBatch(table: DeltaTable, batch: number): Promise<Commit> {

@@ -52,7 +52,10 @@ export async function startLine(
   };
   try {
     const cassandra: CassandraConfig = config.cassandra ?? { ...stack.cassandra, keyspace: 'cpa' };
-    temporal = await connectTemporal({ address: config.temporalConfigured ? null : stack.temporal.address });
+    temporal = await connectTemporal({
+      address: config.temporalConfigured ? null : stack.temporal.address,
+      metricsAddress: withWorker ? config.metricsAddress : null,
+    });
     if (withWorker) worker = await startWorker({ config, temporal, cassandra });
     await announceStack(config.home, {
       pid: process.pid,

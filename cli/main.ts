@@ -26,6 +26,7 @@ const modules = new Map<string, () => Promise<{ readonly register: (program: Com
   ['demo', () => import('./demo.ts')],
   ['start', () => import('./start.ts')],
   ['run', () => import('./run.ts')],
+  ['stream', () => import('./stream.ts')],
   ['tables', () => import('./tables.ts')],
   ['show', () => import('./show.ts')],
   ['history', () => import('./history.ts')],

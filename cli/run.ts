@@ -88,6 +88,8 @@ export function register(program: Command): void {
       }
       if (typeof input !== 'object' || input === null || Array.isArray(input))
         throw new UsageError(`the input ${json} is not a JSON object`);
+      if (workflow === 'bronzeStream' && (input as Record<string, unknown>).mode === 'continuous')
+        throw new UsageError('a continuous stream does not end by itself: `cpa stream start` starts it and comes back');
       const { taskQueue, ...temporal } = await temporalFor(loadConfig(process.env));
       try {
         const result = await runWorkflow(temporal, workflow, {

@@ -2,7 +2,7 @@
 import { bronzeUsageEvents, masters } from './bronze.ts';
 import type { TableContract } from './contract.ts';
 import { marts, orgDailyUsageByServiceSpeed } from './gold.ts';
-import { landingFiles, ledger, publications } from './ops.ts';
+import { alertDeliveries, alerts, landingFiles, ledger, publications } from './ops.ts';
 import { quarantineOf } from './quarantine.ts';
 import { conformedMasters, dimOrgs, dimResources, silverUsageEvents } from './silver.ts';
 
@@ -21,6 +21,8 @@ export const catalog: readonly TableContract[] = [
   landingFiles,
   ledger,
   publications,
+  alerts,
+  alertDeliveries,
 ];
 
 /** The contract of a table. Throws with the list of tables when there is none of that name. */

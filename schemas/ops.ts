@@ -7,6 +7,8 @@ import {
   field,
   int32,
   int64,
+  money,
+  moneySum,
   required,
   type TableContract,
   timestamp,
@@ -69,7 +71,11 @@ export const landingFiles = ops(
     required('source_generation', int32, 'Generation of that file'),
     required('batch', int64, 'Micro-batch of the stream'),
     required('from_byte', int64, 'First byte'),
-    required('to_byte', int64, 'Byte after the last one: the end of a complete line'),
+    required(
+      'to_byte',
+      int64,
+      'Byte after the last one: the end of a complete line; 0 where the file was gone or replaced when its turn came',
+    ),
     required('from_line', int64, 'Line number of the first line, from 1'),
     required('lines', int64, 'Lines in the range'),
     required('head_hash', utf8, 'Hash of the file’s first block (at most 4 KiB of what was consumed)'),
@@ -99,5 +105,44 @@ export const publications = ops(
     field('rows_written', int64, 'Rows upserted'),
     field('rows_deleted', int64, 'Rows deleted'),
     required('at', timestamp, 'When'),
+  ],
+);
+
+export const alerts = ops(
+  'alerts',
+  'Budgets that were reached: one row an organisation, day and threshold, for ever, also when the total falls again',
+  ['alert_id'],
+  null,
+  [
+    required('alert_id', utf8, '`<org_id>/<usage_date>/<threshold_percent>`'),
+    required('org_id', utf8, 'Organisation'),
+    required('usage_date', date, 'UTC day of the usage'),
+    required('threshold_percent', int32, 'Part of the budget that was reached: 80 or 100'),
+    required('budget_usd', money, 'Budget of the organisation for a day when it was reached, US dollars'),
+    required('total_usd', moneySum, 'Cost of the day over all services when it was looked at, batch and increments'),
+    required('bronze_version', int64, 'Newest version of bronze.usage_events in that total; −1 when not known'),
+    required('raised_at', timestamp, 'When'),
+    required('run_id', utf8, 'Run of the stream that raised it'),
+  ],
+);
+
+export const alertDeliveries = ops(
+  'alert_deliveries',
+  'What became of the notification of each alert: rows are appended, a claim before each attempt and its outcome after',
+  ['alert_id', 'attempt', 'state'],
+  null,
+  [
+    required('alert_id', utf8, 'Alert'),
+    required('attempt', int32, 'Attempt, from 1'),
+    required(
+      'state',
+      dictionary,
+      'claimed: one worker alone sends it now; delivered or refused: nobody sends it again; failed: anybody may try again',
+    ),
+    required('at', timestamp, 'When'),
+    required('worker_id', utf8, 'Worker process that claimed it'),
+    required('run_id', utf8, 'Run of the stream it worked for'),
+    field('http_status', int32, 'Status of the answer; null without one'),
+    field('reason', utf8, 'Why it was not delivered'),
   ],
 );

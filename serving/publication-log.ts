@@ -40,7 +40,8 @@ export interface PublicationLog {
   readonly snapshot: Snapshot | null;
 }
 
-/** Files read at a time, newest first, until they say enough. */
+/** Files read at a time, newest first, until they say enough: few at first, since compacted ones hold many rows. */
+const filesAtFirst = 4;
 const filesAtATime = 16;
 
 /** Reads the publications of a mart: only the newest part of the log, found by the statistics of its files. */
@@ -53,12 +54,12 @@ export async function readPublications(lake: Lake, mart: string): Promise<Public
   const opened: Publication[] = [];
   const closedAll: Publication[] = [];
   let closed: Publication[] = [];
-  for (let from = 0; from < files.length; from += filesAtATime) {
-    for (const { publication, state } of await readRows(lake, snapshot, files.slice(from, from + filesAtATime), mart)) {
+  for (let from = 0, to = filesAtFirst; from < files.length; [from, to] = [to, to + Math.min(to, filesAtATime)]) {
+    for (const { publication, state } of await readRows(lake, snapshot, files.slice(from, to), mart)) {
       (state === 'closed' ? closedAll : opened).push(publication);
     }
     closed = closedAll.sort((a, b) => b.number - a.number).slice(0, 2);
-    const following = files[from + filesAtATime];
+    const following = files[to];
     if (following !== undefined && highestNumber(following) < (closed[1]?.number ?? 0)) break;
   }
   const done = new Set(closedAll.map((publication) => publication.number));
@@ -76,8 +77,15 @@ export async function readPublications(lake: Lake, mart: string): Promise<Public
 }
 
 /** Versions of a mart that publishing still reads, and that must therefore not be cleaned away. */
-export function publishedVersions(log: PublicationLog): number[] {
-  return [...new Set([...log.closed, ...log.open].map((publication) => publication.version))];
+export function publishedVersions({ closed, open }: PublicationLog): number[] {
+  const versions = [...closed, ...open].map((publication) => publication.version);
+  return [...new Set(versions)].filter((version) => version >= 0);
+}
+
+/** The same of the increments that are served in the mart's rows. */
+export function publishedSpeedVersions({ closed, open }: PublicationLog): number[] {
+  const versions = [...closed, ...open].map((publication) => publication.speedVersion);
+  return [...new Set(versions)].filter((version) => version !== null);
 }
 
 /**
@@ -171,7 +179,7 @@ interface LogRow {
 
 /** Rows by path of the files read so far: files never change, and whoever publishes looks at the newest of them again and again. */
 const readBefore = new WeakMap<Lake, Map<string, readonly LogRow[]>>();
-const filesKept = 1000;
+const rowsKept = 50_000;
 
 async function readRows(
   lake: Lake,
@@ -188,9 +196,12 @@ async function readRows(
       return rows;
     }),
   );
-  for (const path of kept.keys()) {
-    if (kept.size <= filesKept) break;
+  let held = 0;
+  for (const rows of kept.values()) held += rows.length;
+  for (const [path, rows] of kept) {
+    if (held <= rowsKept) break;
     kept.delete(path);
+    held -= rows.length;
   }
   return parts.flat().filter(({ publication }) => publication.mart === mart);
 }

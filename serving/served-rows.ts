@@ -23,10 +23,11 @@ export type MartReader = (mart: ServedMart, parts: readonly ServedPart[]) => Pro
 export function martReader(lake: Lake): MartReader {
   let last: { readonly parts: string; readonly rows: Table } | null = null;
   return async (mart, parts) => {
-    const paths = parts.map(({ files, increments }) =>
-      [files, increments].map((list) => list.map((file) => file.path)),
-    );
-    const key = JSON.stringify([mart.table, paths]);
+    const known = parts.map(({ files, increments, consumed }) => [
+      consumed,
+      ...[files, increments].map((list) => list.map((file) => file.path)),
+    ]);
+    const key = JSON.stringify([mart.table, known]);
     if (last?.parts === key) return last.rows;
     const rows = await readParts(lake, mart, parts);
     if (parts.length > 0) last = { parts: key, rows };

@@ -95,9 +95,14 @@ export function isConsumed({ stats }: AddFile, consumed: number): boolean {
   return newest !== undefined && Number(newest) <= consumed;
 }
 
-/** Files never change: the same paths are the same rows. */
+/** Files never change: the same paths are the same rows. Which of a file's increments are served depends on what is consumed. */
 export function samePart(a: ServedPart | undefined, b: ServedPart | undefined): boolean {
-  return sameFiles(a?.files ?? [], b?.files ?? []) && sameFiles(a?.increments ?? [], b?.increments ?? []);
+  const [left, right] = [a?.increments ?? [], b?.increments ?? []];
+  return (
+    sameFiles(a?.files ?? [], b?.files ?? []) &&
+    sameFiles(left, right) &&
+    (left.length === 0 || a?.consumed === b?.consumed)
+  );
 }
 
 function sameFiles(a: readonly AddFile[], b: readonly AddFile[]): boolean {

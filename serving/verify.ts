@@ -41,7 +41,9 @@ export interface Difference {
 
 export interface VerifyResult {
   readonly mart: string;
-  /** Version compared with: that of the last closed publication; null when there is none. */
+  /** Number of the publication compared with, the last closed one; null when there is none. */
+  readonly publication: number | null;
+  /** Version compared with: that of this publication; null when there is none. */
   readonly version: number | null;
   /** Rows of the lake compared. */
   readonly rows: number;
@@ -70,7 +72,8 @@ export async function verify({
   const { closed } = await readPublications(lake, contract.name);
   const [last, before] = closed;
   if (last === undefined) {
-    return { mart: contract.name, version: null, rows: 0, missing: 0, extra: 0, different: 0, samples: [] };
+    const nothing = { rows: 0, missing: 0, extra: 0, different: 0, samples: [] };
+    return { mart: contract.name, publication: null, version: null, ...nothing };
   }
   const read = (parts: readonly (ServedPart | undefined)[]) =>
     reader(
@@ -185,7 +188,7 @@ class Comparison {
     }
     // Its total is right, so it may name an earlier version than the mart does, but none that was not there.
     const newest = this.#bronzeVersion?.(at) ?? null;
-    if (newest === null || Number(row.bronze_version) <= Number(newest)) return;
+    if (newest === null || (row.bronze_version !== null && Number(row.bronze_version) <= Number(newest))) return;
     this.#different++;
     const column = 'bronze_version';
     this.#sample({
@@ -206,6 +209,7 @@ class Comparison {
     }
     return {
       mart: this.#mart.contract.name,
+      publication: this.#publication,
       version,
       rows: this.gold.numRows,
       missing,

@@ -1,6 +1,11 @@
 /** Configuration from the environment, checked once at start. */
+import { createSecretKey } from 'node:crypto';
+import { isIPv4, isIPv6 } from 'node:net';
 import { join, resolve } from 'node:path';
+import type { Receiver } from '../activities/alerts/notification.ts';
+import type { AlertSettings } from '../activities/alerts/settings.ts';
 import type { CassandraConfig } from '../serving/config.ts';
+import { readBudgets } from './budgets.ts';
 
 export interface Config {
   /** Folder of the raw exports; without `CPA_LANDING` the lake's own `landing` folder. */
@@ -20,11 +25,18 @@ export interface Config {
   readonly batchBytes: number;
   /** An event older than the latest one minus so many hours is late. */
   readonly watermarkDelayHours: number;
+  /** Budgets that raise alerts, and who is told; null without `CPA_BUDGETS`. */
+  readonly alerts: AlertSettings | null;
   /** A Cassandra to use instead of starting one; null starts one. */
   readonly cassandra: CassandraConfig | null;
   /** Whether a Temporal address is configured: then none is started. */
   readonly temporalConfigured: boolean;
+  /** Where a worker serves its metrics for Prometheus, `ip:port`; null: nowhere. */
+  readonly metricsAddress: string | null;
 }
+
+/** The task queue when none is configured. */
+export const defaultTaskQueue = 'cpa';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -36,16 +48,47 @@ export function loadConfig(env: Env): Config {
     landingConfigured: text(env, 'CPA_LANDING') !== undefined,
     lake,
     home: folder(env, 'CPA_HOME', '.cpa/home'),
-    taskQueue: text(env, 'CPA_TASK_QUEUE') ?? 'cpa',
+    taskQueue: text(env, 'CPA_TASK_QUEUE') ?? defaultTaskQueue,
     autorun: flag(env, 'CPA_AUTORUN', true),
     threads: integer(env, 'CPA_THREADS', 2, 1, 64),
     batchBytes: integer(env, 'CPA_BATCH_BYTES', 1536 * 1024 * 1024, 1024, 4 * 1024 ** 3),
     watermarkDelayHours: integer(env, 'CPA_WATERMARK_DELAY_HOURS', 24, 0, 87_600),
+    alerts: alerts(env),
     cassandra: cassandra(env),
     temporalConfigured: ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some(
       (name) => text(env, name) !== undefined,
     ),
+    metricsAddress: metricsAddress(env),
   };
+}
+
+function alerts(env: Env): AlertSettings | null {
+  const file = text(env, 'CPA_BUDGETS');
+  const notified = receiver(env);
+  return file === undefined ? null : { budgets: readBudgets(resolve(file)), receiver: notified };
+}
+
+function receiver(env: Env): Receiver | null {
+  const url = text(env, 'CPA_NOTIFY_URL');
+  const secret = text(env, 'CPA_NOTIFY_SECRET');
+  if (url === undefined) return null;
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  const isHttp = parsed?.protocol === 'http:' || parsed?.protocol === 'https:';
+  if (!isHttp || parsed.username !== '' || parsed.password !== '') {
+    // Its value may hold a token.
+    throw new Error('CPA_NOTIFY_URL is not valid: expected an http or https URL without user name and password');
+  }
+  if (secret === undefined) throw new Error('CPA_NOTIFY_SECRET is not set: it signs what is sent to CPA_NOTIFY_URL');
+  return { url, key: createSecretKey(Buffer.from(secret)) };
+}
+
+/** Names of hosts are refused: the address is one to listen on. */
+function metricsAddress(env: Env): string | null {
+  const value = text(env, 'CPA_METRICS_ADDRESS');
+  if (value === undefined) return null;
+  const [, v6, v4, port] = /^(?:\[(.*)\]|([^:]*)):(\d{1,5})$/.exec(value) ?? [];
+  if ((isIPv6(v6 ?? '') || isIPv4(v4 ?? '')) && Number(port) >= 1 && Number(port) <= 65_535) return value;
+  throw bad('CPA_METRICS_ADDRESS', value, 'an IP address and a port, such as 127.0.0.1:9464');
 }
 
 function cassandra(env: Env): CassandraConfig | null {

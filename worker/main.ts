@@ -7,7 +7,7 @@ try {
   const config = loadConfig(process.env);
   if (config.cassandra === null)
     throw new Error('CASSANDRA_CONTACT_POINTS is not set: a worker alone starts no Cassandra');
-  const temporal = await connectTemporal({ address: null });
+  const temporal = await connectTemporal({ address: null, metricsAddress: config.metricsAddress });
   const worker = await startWorker({ config, temporal, cassandra: config.cassandra });
   const stop = (): void => void worker.stop();
   process.once('SIGINT', stop);

@@ -8,6 +8,8 @@ import { searchAttributeTypes } from '../workflows/search-attribute-types.ts';
 export interface TemporalTarget {
   /** `host:port` of a server without TLS; null: as Temporal's own environment variables and files say. */
   readonly address: string | null;
+  /** Where this process serves its metrics for Prometheus, `ip:port`; default null: nowhere. */
+  readonly metricsAddress?: string | null;
 }
 
 export interface TemporalAccess {
@@ -16,15 +18,15 @@ export interface TemporalAccess {
   readonly namespace: string;
 }
 
-let runtimeInstalled = false;
+/** Where the runtime of this process serves metrics; undefined while there is no runtime. */
+let servedMetrics: string | null | undefined;
 
-/** Connects for worker and client. Throws when the server does not answer, naming the address. */
+/**
+ * Connects for worker and client. The first connection of a process decides where its metrics are served. Throws when the server does
+ * not answer, naming the address, and when metrics cannot be served.
+ */
 export async function connectTemporal(target: TemporalTarget): Promise<TemporalAccess> {
-  if (!runtimeInstalled) {
-    // Signals are the caller's: it has more to stop than the worker.
-    Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
-    runtimeInstalled = true;
-  }
+  installRuntime(target.metricsAddress ?? null);
   const configured = target.address === null ? loadClientConnectConfig() : null;
   const options = configured?.connectionOptions ?? { address: target.address! };
   const namespace = configured?.namespace ?? 'default';
@@ -40,6 +42,21 @@ export async function connectTemporal(target: TemporalTarget): Promise<TemporalA
       cause: error,
     });
   }
+}
+
+function installRuntime(metricsAddress: string | null): void {
+  if (servedMetrics !== undefined) {
+    if (metricsAddress === null || metricsAddress === servedMetrics) return;
+    throw new Error(`metrics cannot be served at ${metricsAddress}: this process serves ${servedMetrics ?? 'none'}`);
+  }
+  const telemetryOptions = metricsAddress === null ? {} : { metrics: { prometheus: { bindAddress: metricsAddress } } };
+  try {
+    // Signals are the caller's: it has more to stop than the worker.
+    Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [], telemetryOptions });
+  } catch (error) {
+    throw new Error(`metrics cannot be served at ${metricsAddress}: ${(error as Error).message}`, { cause: error });
+  }
+  servedMetrics = metricsAddress;
 }
 
 const indexedValueTypes = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;

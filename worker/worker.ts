@@ -1,6 +1,7 @@
 /** A worker of the line: workflows, activities and their compute threads. */
 import { Worker } from '@temporalio/worker';
 import { type Activities, createActivities } from '../activities/activities.ts';
+import type { ActivityContext } from '../activities/context.ts';
 import { Lake } from '../engine/delta/lake.ts';
 import { openStore } from '../engine/storage/open.ts';
 import type { CassandraConfig } from '../serving/config.ts';
@@ -37,8 +38,16 @@ export interface LineActivities {
   close(): Promise<void>;
 }
 
-/** The activities over the lake of `config`. Cassandra is connected to when the first of them needs it. */
-export function lineActivities(config: Config, cassandra: CassandraConfig, compute: ComputePool): LineActivities {
+/**
+ * The activities over the lake of `config`. Cassandra is connected to when the first of them needs it. `closing`: as
+ * `createActivities` takes it.
+ */
+export function lineActivities(
+  config: Config,
+  cassandra: CassandraConfig,
+  compute: ComputePool,
+  closing?: AbortSignal,
+): LineActivities {
   let session: Promise<Session> | null = null;
   const serving = () => {
     session ??= openServing(cassandra).catch((error: unknown) => {
@@ -47,7 +56,7 @@ export function lineActivities(config: Config, cassandra: CassandraConfig, compu
     });
     return session;
   };
-  const activities = createActivities({
+  const context: ActivityContext = {
     lake: new Lake(openStore(config.lake), Date.now),
     lakeRoot: config.lake,
     landing: config.landing,
@@ -56,7 +65,9 @@ export function lineActivities(config: Config, cassandra: CassandraConfig, compu
     clock: Date.now,
     batchBytes: config.batchBytes,
     watermarkDelayMs: config.watermarkDelayHours * 3_600_000,
-  });
+    alerts: config.alerts,
+  };
+  const activities = createActivities(context, closing);
   return { activities, serving, close: async () => (await session?.catch(() => null))?.close() };
 }
 
@@ -64,7 +75,8 @@ export function lineActivities(config: Config, cassandra: CassandraConfig, compu
 export async function startWorker({ config, temporal, cassandra, ...shared }: WorkerOptions): Promise<LineWorker> {
   await registerSearchAttributes(temporal);
   const compute = shared.compute ?? computePool(config.threads);
-  const line = lineActivities(config, cassandra, compute);
+  const closing = new AbortController();
+  const line = lineActivities(config, cassandra, compute, closing.signal);
   const worker = await Worker.create({
     connection: temporal.connection,
     namespace: temporal.namespace,
@@ -86,6 +98,7 @@ export async function startWorker({ config, temporal, cassandra, ...shared }: Wo
     stopped,
     stop: async () => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
+      closing.abort();
       await stopped;
     },
   };

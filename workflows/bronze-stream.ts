@@ -1,24 +1,12 @@
 import type { DrainResult } from '../activities/bronze-events.ts';
 import { bookkeeping, lake } from './activity-options.ts';
-import type { LayerResult } from './bronze-batch.ts';
-import { continuousStream, noTotals, type StreamTotals, totalNames } from './continuous-stream.ts';
+import { continuousStream } from './continuous-stream.ts';
 import { day, numbersOf, parseInput, wholeMs, word, yesOrNo } from './input.ts';
 import { logicalDate } from './logical-date.ts';
 import { failOn, type Problem } from './problems.ts';
 import { progressBoard } from './progress.ts';
 import { tagMode, tagRun } from './search-attributes.ts';
-
-export interface StreamResult extends LayerResult {
-  readonly batches: number;
-  /** Late rows up to 1 day, up to 7, up to 30 and more days behind the watermark. */
-  readonly lateness: readonly number[];
-  readonly waitingBytes: number;
-  /** Files found to be others than those read before: their count, and the first 20. */
-  readonly replacedFiles: number;
-  readonly replaced: readonly string[];
-  /** Of a continuous stream, since it was started. */
-  readonly totals?: StreamTotals;
-}
+import { noTotals, type StreamResult, totalNames } from './stream-result.ts';
 
 /**
  * The usage events to Bronze in micro-batches. `availableNow`: every complete line that has landed, then it ends; where a

@@ -9,6 +9,7 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  isCancellation,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -16,8 +17,8 @@ import {
 import type { DrainResult } from '../activities/bronze-events.ts';
 import type { StreamRound } from '../activities/stream/round.ts';
 import { bookkeeping, lake, stream } from './activity-options.ts';
-import type { bronzeStream, StreamResult } from './bronze-stream.ts';
 import { wholeMs } from './input.ts';
+import { type StreamResult, type StreamTotals, totalNames } from './stream-result.ts';
 
 /** What a run hands over to the run that continues it. */
 export interface StreamState {
@@ -26,21 +27,6 @@ export interface StreamState {
   /** Since the stream was started. */
   readonly totals: StreamTotals;
 }
-
-export const totalNames = [
-  'rounds',
-  'batches',
-  'files',
-  'bytes',
-  'read',
-  'written',
-  'quarantined',
-  'duplicate',
-  'late',
-] as const;
-export type StreamTotals = Readonly<Record<(typeof totalNames)[number], number>>;
-
-export const noTotals = Object.fromEntries(totalNames.map((name) => [name, 0])) as StreamTotals;
 
 /** What the query `status` answers. */
 export interface StreamStatus extends StreamState {
@@ -68,6 +54,11 @@ export async function continuousStream(given: StreamState, date: string | null):
   const drains: { resolve: (result: DrainResult) => void; reject: (error: unknown) => void }[] = [];
   const lateness = [0, 0, 0, 0];
 
+  const addLateness = (more: readonly number[]): void => {
+    more.forEach((n, i) => {
+      lateness[i]! += n;
+    });
+  };
   const status = (): StreamStatus => ({
     state: stopping ? 'stopping' : paused ? 'paused' : drains.length > 0 ? 'draining' : 'running',
     triggerMs,
@@ -140,36 +131,49 @@ export async function continuousStream(given: StreamState, date: string | null):
   setCurrentDetails(detailsOf(status()));
 
   const scope = CancellationScope.current();
-  while (!stopping) {
+  // What was asked for before the stop, or before a pause, is still done.
+  while (!stopping || drains.length > 0) {
     if (scope.consideredCancelled) throw new CancelledFailure('the stream was cancelled');
-    // What was asked for before the pause is still done.
     if (drains.length > 0) {
-      const asked = drains.splice(0);
+      const asked = [...drains];
       try {
         const drained = await lake.drainStream({ stream: true });
         totals = added(totals, { ...drained, files: 0, rounds: 0 });
+        addLateness(drained.lateness);
         for (const { resolve } of asked) resolve(drained);
       } catch (error) {
         for (const { reject } of asked) reject(error);
       }
+      drains.splice(0, asked.length);
       await bookkeeping.enterLedger([bronze]);
       setCurrentDetails(detailsOf(status()));
     } else if (paused) {
       await condition(() => !paused || stopping || drains.length > 0);
     } else if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) {
-      await continueAsNew<typeof bronzeStream>({ mode: 'continuous', triggerMs, paused, totals, date });
+      await continueAsNew<(input: unknown) => Promise<StreamResult>>({
+        mode: 'continuous',
+        triggerMs,
+        paused,
+        totals,
+        date,
+      });
     } else {
       const round = await CancellationScope.cancellable(() => {
         underWay = CancellationScope.current();
         return stream.streamRound({ triggerMs, roundMs });
+      }).catch((error: unknown) => {
+        // Told to end before a worker had begun it, or while it waited to be tried again: nobody says what was done.
+        if (isCancellation(error) && !scope.consideredCancelled) return null;
+        throw error;
       });
       underWay = null;
-      lastRound = round;
-      totals = added(totals, { ...round, rounds: 1 });
-      round.lateness.forEach((n, i) => {
-        lateness[i]! += n;
-      });
-      if (round.batches > 0) await bookkeeping.enterLedger([bronze]);
+      if (round !== null) {
+        lastRound = round;
+        totals = added(totals, { ...round, rounds: 1 });
+        addLateness(round.lateness);
+      }
+      // Always: an attempt that died after its commit reports no work to the one that follows.
+      await bookkeeping.enterLedger([bronze]);
       setCurrentDetails(detailsOf(status()));
     }
   }
@@ -193,7 +197,7 @@ function detailsOf({ state, triggerMs, totals, lastRound }: StreamStatus): strin
     `| | ${totalNames.map((name) => totals[name].toLocaleString('en')).join(' | ')} |`,
   ];
   if (lastRound === null) return lines.join('\n');
-  const { lag, times, serving, speedProblem, batches, read, ms } = lastRound;
+  const { lag, times, serving, compaction, speedProblem, alerts, batches, read, ms } = lastRound;
   lines.push(
     '',
     `**Last round** (${(ms / 1000).toFixed(1)} s): ${batches} micro-batches, ${read.toLocaleString('en')} rows; ` +
@@ -202,7 +206,12 @@ function detailsOf({ state, triggerMs, totals, lastRound }: StreamStatus): strin
     `**Behind by** ${lag.files} files, ${lag.bytes.toLocaleString('en')} bytes, ${lag.seconds} s.`,
   );
   if (serving.problem !== null) lines.push('', `**Serving waits:** ${serving.problem}`);
+  if (compaction.problem !== null) lines.push('', `**Not compacted:** ${compaction.problem}`);
   if (speedProblem !== null) lines.push('', `**No increments:** ${speedProblem}`);
+  if (alerts.lines.length > 0) lines.push('', '**Last alerts:**', '', ...alerts.lines.map((line) => `- ${line}`));
+  if (alerts.undelivered > 0)
+    lines.push('', `**Alerts not delivered yet:** ${alerts.undelivered.toLocaleString('en')}`);
+  if (alerts.problem !== null) lines.push('', `**Alerts:** ${alerts.problem}`);
   for (const { file, error } of lastRound.unreadable) lines.push('', `**Not read:** ${file}: ${error}`);
   for (const file of lastRound.replaced) lines.push('', `**Replaced:** ${file}`);
   return lines.join('\n');

@@ -1,10 +1,11 @@
 /** Gold against Silver and Gold. */
+import { contractOf } from '../../schemas/catalog.ts';
 import { marts } from '../../schemas/gold.ts';
 import type { Profile } from '../compute/profile.ts';
 import type { ActivityContext, Run } from '../context.ts';
 import { type FactReader, factReader } from './facts.ts';
-import { type AuditCheck, equalCheck } from './report.ts';
-import { type AuditScope, type Question, rowsIn } from './scope.ts';
+import { type AuditCheck, equalCheck, leftOutNote } from './report.ts';
+import { type AuditScope, comparable, type Question, rowsIn } from './scope.ts';
 
 /** A mart's columns that sum to the same as an upstream's in every audited day. */
 interface Comparison {
@@ -72,16 +73,19 @@ export async function auditGold(context: ActivityContext, run: Run, scope: Audit
   const checks: AuditCheck[] = [];
   const read = factReader(context, run, scope, questions());
   for (const comparison of comparisons) checks.push(...(await compare(read, scope, comparison)));
-  if (scope.snapshots.has('gold.org_daily_support_metrics')) {
-    const facts = await read('gold.org_daily_support_metrics', null);
-    const total = [...facts.values()].reduce((n, f) => n + (f.sums.total_tickets ?? 0n), 0n);
-    const rows = rowsIn(scope.snapshots.get('silver.support_tickets'));
+  const [support, tickets] = ['gold.org_daily_support_metrics', 'silver.support_tickets'] as const;
+  if (scope.snapshots.has(support)) {
+    const behind = await scope.behind(support, tickets);
+    const { only, leftOut } = comparable(scope, [support], null, behind);
+    const facts = await read(support, only);
+    const rows = behind.size > 0 ? 0 : rowsIn(scope.snapshots.get(tickets));
     checks.push(
       equalCheck(
-        'gold.org_daily_support_metrics: Silver tickets = total_tickets',
+        `${support}: Silver tickets = total_tickets`,
         ['Silver', rows],
-        ['mart', total],
+        ['mart', total(facts, (f) => f.sums.total_tickets ?? 0n)],
         rows,
+        leftOutNote(leftOut, 'day', tickets),
       ),
     );
   }
@@ -118,9 +122,11 @@ async function compare(read: FactReader, scope: AuditScope, comparison: Comparis
   if (!scope.snapshots.has(upstream) || !scope.snapshots.has(mart)) return [];
   const a = scope.touched(upstream);
   const b = scope.touched(mart);
-  const days = a === null || b === null ? null : new Set([...a, ...b]);
-  const before = await read(upstream, days);
-  const after = await read(mart, days);
+  const touched = a === null || b === null ? null : new Set([...a, ...b]);
+  const { only, leftOut } = comparable(scope, [upstream, mart], touched, await scope.behind(mart, upstream));
+  const note = leftOutNote(leftOut, contractOf(mart).partition === 'month' ? 'month' : 'day', upstream);
+  const before = await read(upstream, only);
+  const after = await read(mart, only);
   const compared = total(before, (p) => BigInt(p.rows));
   const checks = sums.map(([from, to]) =>
     equalCheck(
@@ -128,6 +134,7 @@ async function compare(read: FactReader, scope: AuditScope, comparison: Comparis
       [upstream, total(before, (p) => p.sums[from] ?? 0n)],
       [mart, total(after, (p) => p.sums[to] ?? 0n)],
       Number(compared),
+      note,
     ),
   );
   if (rows !== null) {
@@ -137,6 +144,7 @@ async function compare(read: FactReader, scope: AuditScope, comparison: Comparis
         [upstream, compared],
         [mart, total(after, (p) => p.sums[rows] ?? 0n)],
         Number(compared),
+        note,
       ),
     );
   }

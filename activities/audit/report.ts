@@ -29,14 +29,22 @@ export interface AuditCheck {
   readonly finding: string;
 }
 
-/** A check that two numbers are equal. */
+/** A check that two numbers are equal. `note` says what was not compared. */
 export function equalCheck(
   name: string,
   left: readonly [string, bigint | number],
   right: readonly [string, bigint | number],
   compared: number,
+  note = '',
 ): AuditCheck {
   const passed = BigInt(left[1]) === BigInt(right[1]);
   const difference = passed ? '' : `; difference ${BigInt(left[1]) - BigInt(right[1])}`;
-  return { name, passed, compared, finding: `${left[0]} ${left[1]}, ${right[0]} ${right[1]}${difference}` };
+  return { name, passed, compared, finding: `${left[0]} ${left[1]}, ${right[0]} ${right[1]}${difference}${note}` };
+}
+
+/** Ends a finding with the partitions that were not compared because their upstream has gone on; empty without any. */
+export function leftOutNote(partitions: number, unit: 'day' | 'month', upstream: string): string {
+  if (partitions === 0) return '';
+  const many = partitions === 1 ? `1 ${unit} is` : `${partitions} ${unit}s are`;
+  return `; ${many} behind ${upstream} and ${partitions === 1 ? 'was' : 'were'} not compared`;
 }

@@ -1,10 +1,18 @@
-/** What an audit looks at: partitions touched since the last audit that passed, or all of them. */
+/**
+ * What an audit looks at: partitions touched since the last audit that passed, or all of them. While it looks, others may write: each
+ * table is taken before those it is made of, so that whatever it was made from is in what is held against it, and partitions that
+ * are behind that are known.
+ */
 import type { Lake } from '../../engine/delta/lake.ts';
 import type { AddFile, Snapshot } from '../../engine/delta/types.ts';
+import { catalog, contractOf } from '../../schemas/catalog.ts';
+import type { Layer } from '../../schemas/contract.ts';
 import { ledger } from '../../schemas/ops.ts';
+import { workOf } from '../commit-info.ts';
 import { mapTasks } from '../compute/compute.ts';
 import type { Profile, ProfileInput } from '../compute/profile.ts';
 import type { ActivityContext, Run } from '../context.ts';
+import { partitionsBehind, wholeTable } from '../dirty.ts';
 import { partitionOf } from '../partition.ts';
 import type { AuditRequest } from './report.ts';
 
@@ -14,12 +22,21 @@ export interface AuditScope {
   readonly snapshots: ReadonlyMap<string, Snapshot>;
   /** Partition values to look into; null for all. */
   readonly touched: (table: string) => ReadonlySet<string> | null;
+  /**
+   * Partitions of a table that builds and micro-batches of an upstream have left behind, those never built among them: to be built
+   * again, and not to be compared until then. A commit that is nobody's work leaves nothing behind.
+   */
+  readonly behind: (table: string, upstream: string) => Promise<ReadonlySet<string>>;
 }
 
-/** Newest versions of the tables that exist. */
-export async function versionsOf(lake: Lake, tables: readonly string[]): Promise<ReadonlyMap<string, number>> {
+/** Silver is taken before the quarantine of what it rejected, which is before the rows both are of. */
+const order: readonly Layer[] = ['gold', 'silver', 'quarantine', 'bronze'];
+
+/** Newest versions of the tables that exist, each table looked at before those it is made of. */
+export async function versionsNow(lake: Lake): Promise<ReadonlyMap<string, number>> {
   const versions = new Map<string, number>();
-  for (const name of tables) {
+  const tables = order.flatMap((layer) => catalog.filter((contract) => contract.layer === layer).reverse());
+  for (const { name } of tables) {
     const snapshot = await lake.table(name).latest();
     if (snapshot !== null) versions.set(name, snapshot.version);
   }
@@ -39,11 +56,50 @@ export async function auditScope(
     snapshots.set(name, await lake.table(name).at(version));
     const partitions = new Set<string>();
     for (const commit of await lake.table(name).commitsSince(audited.get(`audit/${name}`) ?? -1)) {
+      if (commit.version > version) break;
       for (const file of [...commit.adds, ...commit.removes]) partitions.add(partitionOf(file));
     }
     touched.set(name, partitions);
   }
-  return { kind, snapshots, touched: (table) => (kind === 'everything' ? null : (touched.get(table) ?? new Set())) };
+  const behind = new Map<string, Promise<ReadonlySet<string>>>();
+  return {
+    kind,
+    snapshots,
+    touched: (table) => (kind === 'everything' ? null : (touched.get(table) ?? new Set())),
+    behind: (table, upstream) => {
+      const key = `${table}←${upstream}`;
+      const found = behind.get(key) ?? findBehind(lake, snapshots, table, upstream);
+      behind.set(key, found);
+      return found;
+    },
+  };
+}
+
+async function findBehind(
+  lake: Lake,
+  snapshots: AuditScope['snapshots'],
+  table: string,
+  upstream: string,
+): Promise<ReadonlySet<string>> {
+  const contract = contractOf(table);
+  const [target, snapshot] = [snapshots.get(table), snapshots.get(upstream)];
+  if (target === undefined || snapshot === undefined) return new Set();
+  const map = contract.upstream.find((u) => u.table === upstream)!;
+  return partitionsBehind(lake, contract, target, { upstream: map, snapshot }, (commit) => workOf(commit) !== null);
+}
+
+/** The partitions to compare: of `days` (null: all that `tables` have) those that are not behind. Null: all there are. */
+export function comparable(
+  scope: AuditScope,
+  tables: readonly string[],
+  days: ReadonlySet<string> | null,
+  behind: ReadonlySet<string>,
+): { readonly only: ReadonlySet<string> | null; readonly leftOut: number } {
+  if (behind.size === 0) return { only: days, leftOut: 0 };
+  const all = days ?? new Set(tables.flatMap((table) => (scope.snapshots.get(table)?.files ?? []).map(partitionOf)));
+  const whole = behind.has(wholeTable);
+  const only = new Set(whole ? [] : [...all].filter((day) => !behind.has(day)));
+  return { only, leftOut: all.size - only.size };
 }
 
 /** What is asked of each partition of a table. */

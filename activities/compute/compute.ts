@@ -10,6 +10,7 @@ import type { measureFiles } from './measure-files.ts';
 import type { profile } from './profile.ts';
 import type { readIds } from './read-ids.ts';
 import type { readRaws } from './read-raws.ts';
+import type { rewriteFiles } from './rewrite-files.ts';
 import type { speedIncrements } from './speed-increments.ts';
 
 export interface Tasks {
@@ -23,6 +24,7 @@ export interface Tasks {
   readonly profile: typeof profile;
   readonly readIds: typeof readIds;
   readonly readRaws: typeof readRaws;
+  readonly rewriteFiles: typeof rewriteFiles;
   readonly speedIncrements: typeof speedIncrements;
 }
 

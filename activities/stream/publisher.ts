@@ -1,9 +1,11 @@
 /** Publishing beside the stream: as often as there is something new, and later when Cassandra does not answer. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { orgDailyUsageByService } from '../../schemas/gold.ts';
 import { publish } from '../../serving/publish.ts';
 import type { MartReader } from '../../serving/served-rows.ts';
 import type { ActivityContext, Run } from '../context.ts';
 import { publishing } from '../serving.ts';
+import { tellPublication, tellServing } from './metrics.ts';
 import { type Spread, spreadOf } from './spread.ts';
 
 export interface PublisherStatus {
@@ -21,6 +23,8 @@ export interface PublisherStatus {
 
 const leastPauseMs = 250;
 const mostPauseMs = 10_000;
+/** So long a publication under way may hold up the end of a round, milliseconds. */
+const mostCloseMs = 5_000;
 
 /**
  * Publishes the daily usage mart whenever it is told that increments are there: one publication at a time, each with all that is
@@ -38,6 +42,8 @@ export class StreamPublisher {
   #wanted = true;
   #wantedSince = performance.now();
   #closed = false;
+  /** Whether nobody waits for it any more. */
+  #isLeft = false;
   #wake: () => void = () => undefined;
   readonly #ended: Promise<void>;
 
@@ -68,28 +74,39 @@ export class StreamPublisher {
     };
   }
 
-  /** Publishes what it was told of, unless that fails, and ends. */
+  /**
+   * Publishes what it was told of, unless that fails, and ends. A publication that takes long goes on by itself: the next
+   * publisher waits for it.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     this.#wake();
-    await this.#ended;
+    const waiting = new AbortController();
+    const tooLong = sleep(mostCloseMs, true, { signal: waiting.signal }).catch(() => false);
+    this.#isLeft = await Promise.race([this.#ended.then(() => false), tooLong]);
+    waiting.abort();
+    if (this.#isLeft) this.#problem ??= `a publication under way has not ended within ${mostCloseMs / 1000} s`;
   }
 
   async #loop(): Promise<void> {
     let pauseMs = leastPauseMs;
-    for (;;) {
+    while (!this.#isLeft) {
       if (!this.#wanted) {
         if (this.#closed) return;
         await this.#sleep(Number.POSITIVE_INFINITY);
         continue;
       }
       this.#wanted = false;
+      const since = this.#wantedSince;
       try {
         await this.#publish();
         this.#problem = null;
         pauseMs = leastPauseMs;
+        this.#tellWaiting(this.#wanted ? this.#wantedSince : null);
       } catch (error) {
         this.#problem = error instanceof Error ? error.message : String(error);
+        this.#wantedSince = since;
+        this.#tellWaiting(since);
         if (this.#closed) return;
         this.#wanted = true;
         await this.#sleep(pauseMs);
@@ -104,14 +121,22 @@ export class StreamPublisher {
     const mart = orgDailyUsageByService;
     const start = performance.now();
     const waitedMs = start - this.#wantedSince;
-    const { unchanged, number, written, deleted } = await publishing(lakeRoot, mart.name, () =>
-      publish({ lake, session, mart, runId: this.#run.runId, reader: this.#reader }),
+    const published = await publishing(lakeRoot, mart.name, async () =>
+      this.#isLeft ? null : publish({ lake, session, mart, runId: this.#run.runId, reader: this.#reader }),
     );
+    if (published === null) return;
+    const { unchanged, number, written, deleted } = published;
     this.#number = number;
     if (unchanged) return;
     this.#rows += written + deleted;
-    this.#times.push(performance.now() - start);
+    const ms = performance.now() - start;
+    this.#times.push(ms);
+    tellPublication(this.#run, ms);
     this.#waits.push(waitedMs);
+  }
+
+  #tellWaiting(since: number | null): void {
+    tellServing(this.#run, this.#context.clock(), since === null ? null : performance.now() - since);
   }
 
   /** Until it is woken, or for so long. */

@@ -1,10 +1,13 @@
 /** What one round of the stream has done: the sums and the times of its micro-batches. */
+import type { AlertStatus } from '../alerts/round-alerts.ts';
 import { type Lateness, neverLate, sumLateness } from '../compute/lateness.ts';
 import type { UnreadableFile } from '../compute/measure-files.ts';
 import type { Counts } from '../counts.ts';
 import type { FinishedBatch } from '../stream-batch.ts';
+import type { CompactorStatus } from './compactor.ts';
 import type { PublisherStatus } from './publisher.ts';
 import type { Lag } from './queue.ts';
+import type { RoundSoFar } from './round-so-far.ts';
 import { type Spread, spreadOf } from './spread.ts';
 
 /** Steps of a micro-batch. */
@@ -26,8 +29,10 @@ export interface StreamRound extends Counts {
   readonly lag: Lag;
   readonly times: Readonly<Record<StreamTime, Spread>>;
   readonly serving: PublisherStatus;
+  readonly compaction: CompactorStatus;
   /** Why increments could not be made; null when they could. */
   readonly speedProblem: string | null;
+  readonly alerts: AlertStatus;
   readonly unreadable: readonly UnreadableFile[];
   readonly replaced: readonly string[];
   readonly ms: number;
@@ -100,7 +105,26 @@ export class RoundSummary {
     if (this.#replaced.length < namedFiles) this.#replaced.push(file);
   }
 
-  result(nowMs: number, lag: Lag, serving: PublisherStatus): StreamRound {
+  soFar(lag: Lag, { publications, problem }: PublisherStatus): RoundSoFar {
+    return {
+      batches: this.#batches.length,
+      files: this.#files,
+      bytes: this.#bytes,
+      ...this.#counts,
+      lag,
+      publications,
+      servingProblem: problem,
+      speedProblem: this.speedProblem,
+    };
+  }
+
+  result(
+    nowMs: number,
+    lag: Lag,
+    serving: PublisherStatus,
+    compaction: CompactorStatus,
+    alerts: AlertStatus,
+  ): StreamRound {
     return {
       batches: this.#batches.length,
       first: this.#batches[0] ?? null,
@@ -112,7 +136,9 @@ export class RoundSummary {
       lag,
       times: Object.fromEntries([...this.#times].map(([phase, times]) => [phase, spreadOf(times)])) as never,
       serving,
+      compaction,
       speedProblem: this.speedProblem,
+      alerts,
       unreadable: this.#unreadable,
       replaced: this.#replaced,
       ms: nowMs - this.#startedMs,

@@ -7,6 +7,7 @@ import { Mutex } from '../../engine/delta/mutex.ts';
 import { bronzeUsageEvents } from '../../schemas/bronze.ts';
 import { followingReader } from '../../serving/following-reader.ts';
 import type { MartReader } from '../../serving/served-rows.ts';
+import { type AlertRounds, alertRounds } from '../alerts/round-alerts.ts';
 import { batchFiles } from '../bronze-events.ts';
 import type { ActivityContext, Run } from '../context.ts';
 import type { DedupeIndex } from '../dedupe-index.ts';
@@ -17,6 +18,8 @@ import { measureLanding } from '../measure-landing.ts';
 import { advanceSpeed } from '../speed.ts';
 import { finishBatch } from '../stream-batch.ts';
 import { watermark } from '../watermark.ts';
+import { StreamCompactor } from './compactor.ts';
+import { tellLag } from './metrics.ts';
 import { StreamPublisher } from './publisher.ts';
 import { LandingQueue } from './queue.ts';
 import { RoundSummary, type StreamRound } from './round.ts';
@@ -40,20 +43,26 @@ export class EventStream {
   readonly #rounds = new Mutex();
   readonly #queue = new LandingQueue();
   readonly #reader: MartReader;
+  readonly #compactor: StreamCompactor;
+  readonly #alerts: AlertRounds;
   #watch: LandingWatch | null = null;
   #state: LandingState | null = null;
   /** Last micro-batch known to have all its commits. */
   #finished = -1;
+  /** When the last micro-batch of a workflow run began, in whichever round. */
+  #started = { runId: '', ms: 0 };
 
   constructor(context: ActivityContext, index: DedupeIndex) {
     this.#context = context;
     this.#index = index;
     this.#reader = followingReader(context.lake);
+    this.#compactor = new StreamCompactor(context);
+    this.#alerts = alertRounds(context);
   }
 
   /**
-   * Runs micro-batches until `roundMs` is over or the run's signal aborts, then ends the one under way. Increments and
-   * publications follow each; neither holds the next one up when it fails.
+   * Runs micro-batches until `roundMs` is over or the run's signal aborts, then ends the one under way. Increments,
+   * publications and alerts follow each; none of them holds the next one up when it fails.
    */
   round(run: Run, options: RoundOptions): Promise<StreamRound> {
     return this.#rounds.run(() => this.#round(run, options));
@@ -66,52 +75,74 @@ export class EventStream {
     const calm: Run = { ...run, signal: new AbortController().signal };
     const summary = new RoundSummary(clock());
     const publisher = new StreamPublisher(this.#context, calm, this.#reader);
+    const alerts = this.#alerts(run.runId);
     try {
       await this.#speed(calm, summary, publisher);
+      alerts.look();
       while (!run.signal.aborted && clock() < deadlineMs) {
+        const started = this.#started;
+        const isEarly = this.#queue.isEmpty && started.runId === run.runId && clock() < started.ms + triggerMs;
+        if (isEarly) {
+          await pause(Math.min(started.ms + triggerMs, deadlineMs) - clock(), run.signal);
+          continue;
+        }
         const startedMs = clock();
-        await this.#discover(calm, summary);
-        this.#report(run, summary);
+        if (await this.#discover(calm, summary, publisher)) await this.#speed(calm, summary, publisher);
+        this.#report(run, summary, publisher);
         if (this.#queue.isEmpty) {
           await this.#watching().wait(deadlineMs - clock(), run.signal);
           continue;
         }
+        this.#started = { runId: run.runId, ms: startedMs };
         const isPlanned = await summary.timed('batch', () => this.#batch(calm, summary));
-        if (isPlanned) await this.#speed(calm, summary, publisher);
-        this.#report(run, summary);
-        if (this.#queue.isEmpty) await pause(startedMs + triggerMs - clock(), run.signal);
+        if (isPlanned) {
+          await this.#speed(calm, summary, publisher);
+          this.#compactor.batchDone(calm);
+        }
+        alerts.look();
+        this.#report(run, summary, publisher);
       }
+    } catch (error) {
+      // What was taken out of the queue may not be planned: it is looked for again.
+      this.#forget();
+      throw error;
     } finally {
-      await publisher.close();
+      await Promise.all([publisher.close(), this.#compactor.idle(), alerts.close()]);
     }
-    return summary.result(clock(), this.#queue.lag(clock()), publisher.status);
+    const lag = this.#queue.lag(clock());
+    return summary.result(clock(), lag, publisher.status, this.#compactor.status, alerts.status);
   }
 
-  /** Measures what may have changed. A micro-batch that was left unfinished is finished first: it says where the next begins. */
-  async #discover(run: Run, summary: RoundSummary): Promise<void> {
+  /**
+   * Measures what may have changed. A micro-batch that was left unfinished is finished first: it says where the next begins. Returns
+   * whether that was so: its rows may have no increments yet.
+   */
+  #discover(run: Run, summary: RoundSummary, publisher: StreamPublisher): Promise<boolean> {
     const { lake, landing } = this.#context;
-    await summary.timed('discover', async () => {
+    return summary.timed('discover', async () => {
       const before = this.#state;
       this.#state = await readLandingState(lake, before);
       const { last } = this.#state;
-      if (last !== null && last.batch > this.#finished) {
+      const isUnfinished = last !== null && last.batch > this.#finished;
+      if (isUnfinished) {
         // Planned by somebody else, or by this worker before it failed: what was measured meanwhile may be read by now.
-        this.#queue.clear();
+        this.#forget();
         await finishBatch(this.#context, run, this.#index, last, () => undefined);
         this.#finished = last.batch;
-        this.#unwatch();
       }
       const { all, files } = this.#watching().take();
-      if (!all && files.length === 0) return;
+      if (!all && files.length === 0) return isUnfinished;
       const changed = all
         ? changedFiles(await scanLanding(landing), this.#state)
         : await changedAmong(landing, files, this.#state);
+      this.#report(run, summary, publisher, changed.length);
       const { measured, unreadable } = await measureLanding(this.#context, run, changed);
       for (const file of measured) {
         this.#queue.put(file);
         if (file.replaced) summary.replaced(file.file);
       }
       summary.unreadable(unreadable);
+      return isUnfinished;
     });
   }
 
@@ -129,8 +160,7 @@ export class EventStream {
     this.#state = await readLandingState(this.#context.lake, state);
     const plan = this.#state.last;
     if (!isPlanned || plan?.batch !== batch) {
-      this.#queue.clear();
-      this.#unwatch();
+      this.#forget();
       return false;
     }
     const done = await summary.timed('bronze', () =>
@@ -158,14 +188,17 @@ export class EventStream {
   }
 
   /** Everything is to be looked at again. */
-  #unwatch(): void {
+  #forget(): void {
+    this.#queue.clear();
     this.#watch?.close();
     this.#watch = null;
   }
 
-  #report(run: Run, summary: RoundSummary): void {
+  /** `unmeasured`: files found to have changed, whose lines are not counted yet. */
+  #report(run: Run, summary: RoundSummary, publisher: StreamPublisher, unmeasured = 0): void {
     const { clock } = this.#context;
-    const lag = this.#queue.lag(clock());
+    const waiting = this.#queue.lag(clock());
+    const lag = { ...waiting, files: waiting.files + unmeasured };
     run.report({
       layer: 'bronze',
       table: bronzeUsageEvents.name,
@@ -174,11 +207,12 @@ export class EventStream {
       unit: 'bytes',
       rows: summary.rows,
       rowsPerSecond: summary.rowsPerSecond(clock()),
+      round: summary.soFar(lag, publisher.status),
     });
-    for (const [name, value] of Object.entries(lag)) run.gauge(`cpa_stream_lag_${name}`, value);
+    tellLag(run, lag);
   }
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => undefined);
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

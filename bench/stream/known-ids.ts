@@ -84,6 +84,7 @@ const idleRun: Run = {
   signal: new AbortController().signal,
   report: () => undefined,
   gauge: () => undefined,
+  count: () => undefined,
 };
 
 /** What a worker that has just started has. */
@@ -105,6 +106,7 @@ async function withContext<T>(
       clock: Date.now,
       batchBytes,
       watermarkDelayMs: watermarkDelayHours * 3_600_000,
+      alerts: null,
     });
   } finally {
     await compute.close();

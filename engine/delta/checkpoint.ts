@@ -61,7 +61,7 @@ export async function hintedCheckpoint(store: ObjectStore, log: DeltaLog): Promi
  */
 export async function readCheckpoint(store: ObjectStore, log: DeltaLog, version: number): Promise<TableState> {
   const path = log.checkpointPath(version);
-  const state = stateIn(await decodeTable(await store.blob(path)), path, version);
+  const state = stateIn(await decodeTable(await store.get(path)), path, version);
   const commit = await log.commit(version, state.metadata.columns);
   const timestampMs = commit?.timestampMs ?? Math.floor((await store.head(path))?.modifiedMs ?? 0);
   return { ...state, timestampMs };

@@ -10,11 +10,18 @@ import { type AddFile, CommitConflict, type PartitionValues, type Snapshot } fro
 export interface CompactOptions {
   /** Only this partition; default all of them. */
   readonly partition?: PartitionValues;
-  /** Fewest files worth rewriting, at least 2. */
+  /** Files of one size that are worth rewriting, at least 2. A file is of one size with those that have fewer than so many times its rows. */
   readonly minFiles: number;
-  /** Files of at least this size are left alone, and no file is made larger on purpose. */
+  /** Files of at least half this size are left alone, and no file is made larger on purpose. */
   readonly targetBytes: number;
+  /** Most groups of files to rewrite, those that have waited longest; default all of them. */
+  readonly maxGroups?: number;
   readonly nowMs: number;
+  /**
+   * Writes the rows of some files of the snapshot, of one partition, to new files, in their order; default here and now. Nothing
+   * but their rows and statistics goes into the new files: tags do not.
+   */
+  readonly rewrite?: (snapshot: Snapshot, files: readonly AddFile[]) => Promise<readonly AddFile[]>;
 }
 
 /** What compaction did. `version` is null when there was nothing to commit. */
@@ -36,42 +43,75 @@ const mostRows = 1_000_000;
 export async function compact(table: DeltaTable, options: CompactOptions): Promise<Compaction> {
   const snapshot = await table.latest();
   const groups = snapshot === null ? [] : smallFiles(snapshot, options);
+  const rewrite = options.rewrite ?? ((read, files) => rewriteFiles(table, read, files, options.nowMs));
   const rewritten: Rewritten[] = [];
   for (const removes of groups) {
-    const rows = await readFiles(table.store, table.path, snapshot!.metadata, removes);
-    const adds = await writeDataFiles(table.store, table.path, snapshot!.metadata, rows, { nowMs: options.nowMs });
+    const adds = await rewrite(snapshot!, removes);
     rewritten.push({ removes, adds: adds.map((file) => ({ ...file, dataChange: false })) });
   }
   return commitRewritten(table, snapshot, rewritten);
 }
 
+async function rewriteFiles(
+  { store, path }: DeltaTable,
+  { metadata }: Snapshot,
+  files: readonly AddFile[],
+  nowMs: number,
+): Promise<AddFile[]> {
+  return writeDataFiles(store, path, metadata, await readFiles(store, path, metadata, files), { nowMs });
+}
+
 /**
- * The groups of files to rewrite: neighbours in the order of the snapshot, of one partition, each smaller than the target
- * and together no larger.
+ * The groups of files to rewrite, each of one partition and one size, in the order of the snapshot, together no larger than the
+ * target.
+ *
+ * Sizes are tiers: tier t are the files of minFiles^t rows and more, up to minFiles^(t + 1). A tier is merged when it has
+ * minFiles files, or enough to fill one of the target's size. What comes out belongs to a higher tier, so a table of n rows
+ * has at most minFiles × log(n) small files a partition, and no row is rewritten more than log(n) times (to the base minFiles),
+ * however often this is done. Rows and not bytes, because many files of a row take far more bytes than one of many rows.
  */
-export function smallFiles(snapshot: Snapshot, options: Omit<CompactOptions, 'nowMs'>): AddFile[][] {
+export function smallFiles(snapshot: Snapshot, options: Omit<CompactOptions, 'nowMs' | 'rewrite'>): AddFile[][] {
+  const minFiles = Math.max(2, options.minFiles);
   const open = new Map<string, Group>();
   const groups: Group[] = [];
   for (const file of snapshot.files) {
-    if (file.size >= options.targetBytes || !inPartition(file.partitionValues, options.partition ?? {})) continue;
-    const key = partitionKey(file.partitionValues);
+    const rows = rowsOf(file);
+    if (file.size * 2 >= options.targetBytes || rows * 2 >= mostRows) continue;
+    if (!inPartition(file.partitionValues, options.partition ?? {})) continue;
+    const key = `${tierOf(rows, minFiles)} ${partitionKey(file.partitionValues)}`;
     let group = open.get(key);
-    if (group === undefined || group.bytes + file.size > options.targetBytes || group.rows + rowsOf(file) > mostRows) {
-      group = { files: [], bytes: 0, rows: 0 };
+    if (group !== undefined && (group.bytes + file.size > options.targetBytes || group.rows + rows > mostRows)) {
+      group.isFull = true;
+      group = undefined;
+    }
+    if (group === undefined) {
+      group = { files: [], bytes: 0, rows: 0, isFull: false };
       open.set(key, group);
       groups.push(group);
     }
     group.files.push(file);
     group.bytes += file.size;
-    group.rows += rowsOf(file);
+    group.rows += rows;
   }
-  return groups.map((group) => group.files).filter((files) => files.length >= Math.max(2, options.minFiles));
+  return groups
+    .filter(({ files, isFull }) => files.length >= (isFull ? 2 : minFiles))
+    .slice(0, options.maxGroups)
+    .map(({ files }) => files);
 }
 
 interface Group {
   readonly files: AddFile[];
   bytes: number;
   rows: number;
+  /** Nothing more fits in. */
+  isFull: boolean;
+}
+
+/** How often `base` can be multiplied by itself before it is more than the rows. */
+function tierOf(rows: number, base: number): number {
+  let tier = 0;
+  for (let least = base; least <= rows; least *= base) tier++;
+  return tier;
 }
 
 /** Files without statistics count as empty: then only the bytes limit a group. */

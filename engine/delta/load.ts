@@ -9,8 +9,8 @@ import { replay, type TableState } from './snapshot.ts';
 /** How many commits in a row are looked for one by one before a nearer start is looked for. */
 const probes = 16;
 
-/** How many commits are rather read than the log listed for a checkpoint that saves them: a listing takes as long as the log. */
-const near = 256;
+/** How many commits are rather read than a checkpoint that saves them, or the whole log listed to find one. */
+const near = 100;
 
 /** A state and the newest checkpoint that was seen on the way (null: none). */
 export interface Loaded {
@@ -67,7 +67,7 @@ interface Start {
 
 const beginning: Start = { version: -1, open: () => Promise.resolve(null) };
 
-/** The nearest one first. */
+/** The best one first: the nearest, where a state that is known counts as so many versions nearer. */
 function startsOf(
   store: ObjectStore,
   log: DeltaLog,
@@ -75,8 +75,10 @@ function startsOf(
   checkpoints: readonly number[],
 ): Start[] {
   const starts: Start[] = checkpoints.map((version) => ({ version, open: () => readCheckpoint(store, log, version) }));
-  if (known !== null) starts.push({ version: known.version, open: () => Promise.resolve(known) });
-  return starts.sort((a, b) => b.version - a.version);
+  starts.reverse();
+  if (known === null) return starts;
+  const better = starts.filter(({ version }) => version > known.version + near);
+  return [...better, { version: known.version, open: () => Promise.resolve(known) }, ...starts.slice(better.length)];
 }
 
 interface Target {

@@ -113,6 +113,7 @@ function work(workflowId: string, read: number, written: number): Record<string,
     signal: new AbortController().signal,
     report: () => undefined,
     gauge: () => undefined,
+    count: () => undefined,
   };
   return workInfo(run, counts, { partitions: 1, bytes: 1, upstream: {}, startedMs: 1000, nowMs: 2500 });
 }

@@ -19,7 +19,7 @@ interface Answer {
   readonly found: Record<string, Record<string, number>>;
 }
 
-// Half a gigabyte to install and minutes to run: asked for by CPA_SPARK=1, as continuous integration does.
+// Half a gigabyte to install and minutes to run: asked for by `npm run test:spark`.
 if (process.env.CPA_SPARK === '1') {
   describe('Spark', () => {
     let tables: OutsideTable[];

@@ -14,6 +14,8 @@ export type FaultKind = (typeof faultKinds)[number];
 export interface Fault {
   readonly kind: FaultKind;
   readonly write: number;
+  /** Of `full`: also every later write, until the next `arm`. */
+  readonly stays?: boolean;
 }
 
 /** What a lake holds: path → bytes. */
@@ -56,7 +58,7 @@ export function faultyStore(lakeRoot: string, objects: Map<string, Uint8Array>):
     await faulty.beforeWrite(path);
     alive();
     const number = writes.push(path) - 1;
-    if (armed?.write !== number) return write();
+    if (armed === null || (armed.stays ? number < armed.write : number !== armed.write)) return write();
     if (armed.kind === 'full') {
       throw Object.assign(new Error(`ENOSPC: no space left on device (${path})`), { code: 'ENOSPC' });
     }

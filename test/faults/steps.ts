@@ -9,6 +9,8 @@ import type { Compute } from '../../activities/compute/compute.ts';
 import type { ActivityContext, Run } from '../../activities/context.ts';
 import { DedupeIndex } from '../../activities/dedupe-index.ts';
 import { syncLedger } from '../../activities/ledger.ts';
+import type { StreamRound } from '../../activities/stream/round.ts';
+import { EventStream } from '../../activities/stream/stream.ts';
 import { Lake } from '../../engine/delta/lake.ts';
 import { openStore } from '../../engine/storage/open.ts';
 import { masters } from '../../schemas/bronze.ts';
@@ -22,6 +24,7 @@ import * as tasks from '../../worker/compute/thread.ts';
 export interface Process {
   readonly context: ActivityContext;
   readonly index: DedupeIndex;
+  readonly stream: EventStream;
   /** Waits for what goes on beside the activities. */
   idle(): Promise<void>;
 }
@@ -69,11 +72,15 @@ export const run: Run = {
   signal: new AbortController().signal,
   report: () => undefined,
   gauge: () => undefined,
+  count: () => undefined,
 };
+
+/** Commits between checkpoints: so few that short lines have some, and faults at them. */
+const checkpointInterval = 10;
 
 /** A process that has just started. */
 export function freshProcess(lakeRoot: string, landing: string, batchBytes: number): Process {
-  const lake = new Lake(openStore(lakeRoot), Date.now);
+  const lake = new Lake(openStore(lakeRoot), Date.now, checkpointInterval);
   const context: ActivityContext = {
     lake,
     lakeRoot,
@@ -83,10 +90,13 @@ export function freshProcess(lakeRoot: string, landing: string, batchBytes: numb
     clock: Date.now,
     batchBytes,
     watermarkDelayMs: 86_400_000,
+    alerts: null,
   };
+  const index = new DedupeIndex(context, randomInt(2 ** 31));
   return {
     context,
-    index: new DedupeIndex(context, randomInt(2 ** 31)),
+    index,
+    stream: new EventStream(context, index),
     idle: async () => {
       for (const { name } of catalog) await lake.table(name).idle();
     },
@@ -109,6 +119,15 @@ export const lineSteps: readonly Step[] = [
   ...gold.map(building),
   ledgerOf(gold),
 ];
+
+/** A round of the continuous stream that ends when it has read all that has landed. */
+export async function streamRound({ stream }: Process): Promise<StreamRound> {
+  const idle = new AbortController();
+  const report: Run['report'] = ({ done, total }) => {
+    if (done === total) idle.abort();
+  };
+  return stream.round({ ...run, report, signal: idle.signal }, { triggerMs: 0, roundMs: 60_000 });
+}
 
 function building(table: string): Step {
   return { name: table, run: ({ context }) => buildDirty(context, run, { table, dates: null }) };

@@ -1,6 +1,16 @@
 /** Event files as they come in the wild: in folders, compressed, replaced, deleted, damaged, and very many. */
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, beforeEach, describe, it } from 'node:test';
@@ -234,6 +244,40 @@ describe('event files in the wild', () => {
     );
     assert.equal((await drain()).batches, 0);
     assert.deepEqual(await ids(), ['a1', 'b1']);
+  });
+
+  it('that are gone when their turn comes, and come back as they were, are read then', async () => {
+    begin(2000);
+    put('before.jsonl', line('before'));
+    put('kept.jsonl', line('kept1'));
+    await drain();
+    const all = Array.from({ length: 20 }, (_, i) => line(`e${i + 10}`)).join('');
+    const files: [string, string | Uint8Array][] = [
+      ['gone.jsonl', all],
+      ['kept.jsonl', line('kept1') + line('kept2')],
+      ['zip/gone.jsonl.gz', gzipSync(line('z1') + line('z2'))],
+    ];
+    for (const [file, content] of files) put(file, content);
+    const { context, index } = process_;
+    const compute = {
+      ...context.compute,
+      run: ((task: never, input: never, options: never) => {
+        // As when a mount goes away between the plan and the reading.
+        if ((task as string) === 'ingestEvents') renameSync(landing, `${landing}-away`);
+        const result = context.compute.run(task, input, options);
+        return result.finally(() => existsSync(`${landing}-away`) && renameSync(`${landing}-away`, landing));
+      }) as typeof context.compute.run,
+    };
+    const lost = await drainEvents({ ...context, compute }, { ...run, runId: `${runs++}` }, index);
+    assert.deepEqual([lost.read, lost.unreadableFiles > 2], [0, true]);
+    assert.deepEqual(await failedChecks(), []);
+    // Known from the lake alone.
+    process_ = freshProcess(context.lakeRoot, landing, 2000);
+    const { unreadableFiles, written, duplicate } = await drain();
+    assert.deepEqual({ unreadableFiles, written, duplicate }, { unreadableFiles: 0, written: 23, duplicate: 1 });
+    assert.equal((await ids()).length, 25);
+    assert.equal((await drain()).batches, 0);
+    assert.deepEqual(await failedChecks(), []);
   });
 
   it('that hold late events say how late, over all micro-batches of the run', async () => {

@@ -35,8 +35,8 @@ export interface TestLine {
   start(type: string, input?: unknown): Promise<WorkflowHandle>;
   /** Runs a workflow to its end, without the polling of `cpa run`. Throws `RunFailed`. */
   run<T>(type: string, input?: Record<string, unknown>): Promise<T>;
-  /** Stops the worker and starts another one, which knows only what is in the lake. */
-  restart(): Promise<void>;
+  /** Stops the worker and starts another one, which knows only what is in the lake. Gives the milliseconds that stopping took. */
+  restart(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export async function testLine({ landing, env, worker: withWorker = true }: Test
   if (stack === null || address === undefined) throw new Error('these tests need the stack that `npm test` starts');
   const cassandra: CassandraConfig = { ...stack, keyspace: `test_${id}` };
   const config = loadConfig({ CPA_LANDING: landing, CPA_LAKE: lakeRoot, CPA_TASK_QUEUE: taskQueue, ...env });
-  const temporal = await connectTemporal({ address });
+  const temporal = await connectTemporal({ address, metricsAddress: config.metricsAddress });
   let worker = withWorker ? await startWorker({ config, temporal, cassandra }) : null;
   let session: Promise<Session> | null = null;
   let runs = 0;
@@ -87,8 +87,11 @@ export async function testLine({ landing, env, worker: withWorker = true }: Test
       }
     },
     restart: async () => {
+      const startMs = performance.now();
       await worker?.stop();
+      const stopMs = performance.now() - startMs;
       worker = await startWorker({ config, temporal, cassandra });
+      return stopMs;
     },
     stop: async () => {
       await worker?.stop();

@@ -1,17 +1,20 @@
 /** Every table of a lake that the line wrote, read by other programs: the same rows and the same exact sums. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { generateLanding } from '../../cli/generate/landing.ts';
 import { valuesOf } from '../../engine/columnar/column-of.ts';
 import { formatDecimal } from '../../engine/columnar/decimal.ts';
 import { columnOf } from '../../engine/columnar/table.ts';
 import { catalog } from '../../schemas/catalog.ts';
 import { metadataOf, pathOf } from '../../schemas/contract.ts';
+import { secret, type TestReceiver, testReceiver } from '../alerts/receiver.ts';
 import { askPython, pythonWith } from '../outside/python.ts';
 import { type TestLine, testLine } from './line.ts';
+import { eventLine } from './small-landing.ts';
 import { readTable } from './tables.ts';
 
 interface Totals {
@@ -26,21 +29,37 @@ type Answers = Readonly<Record<string, Readonly<Record<string, Totals>>>>;
 describe('a lake written by the line', () => {
   const root = mkdtempSync(join(tmpdir(), 'cpa-outside-'));
   const expected: Record<string, Totals> = {};
+  const landing = join(root, 'landing');
+  const budgets = join(root, 'budgets.json');
+  let receiver: TestReceiver;
   let line: TestLine;
 
   before(async () => {
-    const landing = join(root, 'landing');
     await generateLanding({ events: 1500, days: 16, seed: 11, orgs: 5, files: 6, out: landing });
-    line = await testLine({ landing, env: { CPA_BATCH_BYTES: '200000' } });
+    writeFileSync(budgets, '{"organisations": {"org_a": 1}}');
+    receiver = await testReceiver();
+    const alerts = { CPA_BUDGETS: budgets, CPA_NOTIFY_URL: receiver.url, CPA_NOTIFY_SECRET: secret };
+    line = await testLine({ landing, env: { CPA_BATCH_BYTES: '200000', ...alerts } });
     await line.run('dailyRun');
+    await streamOneEvent();
     for (const { name } of catalog) {
       if ((await line.lake().table(name).latest()) !== null) expected[name] = await totalsOf(name);
     }
   });
   after(async () => {
     await line.stop();
+    await receiver.close();
     rmSync(root, { recursive: true, force: true });
   });
+
+  /** For the tables that only the stream writes: increments, and alerts. */
+  async function streamOneEvent(): Promise<void> {
+    writeFileSync(join(landing, 'usage_events_stream', 'one.jsonl'), `${eventLine('one')}\n`);
+    const stream = await line.start('bronzeStream', { mode: 'continuous' });
+    while (receiver.received.length < 2) await sleep(100);
+    await stream.signal('stop');
+    await stream.result();
+  }
 
   async function totalsOf(name: string): Promise<Totals> {
     const table = await readTable(line.lake(), name);
@@ -88,7 +107,7 @@ describe('a lake written by the line', () => {
   it('is read by delta-rs and, file by file, by DuckDB', () =>
     compare(['deltalake==1.6.*', 'pyarrow', 'duckdb'], 'read_lake.py', ['by_delta', 'by_duckdb']));
 
-  // Half a gigabyte to install and minutes to run: asked for by CPA_SPARK=1, as continuous integration does.
+  // Half a gigabyte to install and minutes to run: asked for by `npm run test:spark`.
   if (process.env.CPA_SPARK === '1') {
     it('is read by Spark', () => compare(['pyspark==3.5.3', 'delta-spark==3.2.1'], 'read_lake_spark.py', ['by_spark']));
   }

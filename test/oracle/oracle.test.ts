@@ -110,6 +110,7 @@ test('one day of one organisation, by hand', async () => {
     daily_genai_stated_cost_usd: '1.000000',
     cost_per_request: '0.142857142857',
     carbon_per_dollar: '0.500000000000',
+    stated_measures: 1,
     event_count: 3,
   });
 });

@@ -2,4 +2,5 @@
 import './schema.suite.ts';
 import './publish.suite.ts';
 import './repair.suite.ts';
+import './increments.suite.ts';
 import './queries.suite.ts';

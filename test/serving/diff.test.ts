@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AddFile, Snapshot } from '../../engine/delta/types.ts';
-import { metadataOf } from '../../schemas/contract.ts';
+import { bronzeUsageEvents } from '../../schemas/bronze.ts';
+import { consumedId, metadataOf } from '../../schemas/contract.ts';
 import { orgDailyUsageByService as usage } from '../../schemas/gold.ts';
 import { servedMart } from '../../serving/cql-type.ts';
 import { diffRows, planPartitions } from '../../serving/diff.ts';
@@ -57,6 +58,40 @@ test('partitions that an unclosed publication changed are written again, also wh
     planPartitions(mart, { next: base, base, unclosed: rebuilt, rebuild: false }).map((p) => p.rewrite),
     [true, true, true],
   );
+});
+
+test('of increments those that the mart has not consumed count, file by file and version by version', () => {
+  const served = servedMart(usage);
+  const increments = (day: string, path: string, [least, most]: readonly [number, number]): AddFile => ({
+    path,
+    partitionValues: { usage_date: day },
+    size: 1,
+    modificationTime: 0,
+    dataChange: true,
+    stats: { numRecords: 1, minValues: { bronze_version: `${least}` }, maxValues: { bronze_version: `${most}` } },
+  });
+  const metadata = metadataOf(usage);
+  const speed = (files: readonly AddFile[]): Snapshot => ({
+    version: 4,
+    timestampMs: 0,
+    metadata,
+    files,
+    txns: new Map(),
+  });
+  const consumedTo = (version: number): Snapshot => ({
+    ...base.batch!,
+    txns: new Map([[consumedId(usage.name, '2025-07-01', bronzeUsageEvents.name), version]]),
+  });
+  const files = [increments('2025-07-01', 'x', [1, 4]), increments('2025-07-05', 'y', [2, 2])];
+  const next = { batch: consumedTo(2), speed: speed(files) };
+  const values = (before: ServedSnapshot) =>
+    planPartitions(served, { next, base: before, unclosed: [], rebuild: false }).map((plan) => plan.value);
+  assert.deepEqual(values(base), ['2025-07-01', '2025-07-05']);
+  assert.deepEqual(values(next), []);
+  assert.deepEqual(values({ ...next, speed: speed(files.slice(0, 1)) }), ['2025-07-05']);
+  // The same files, of which the mart had consumed less, or all.
+  assert.deepEqual(values({ ...next, batch: consumedTo(1) }), ['2025-07-01']);
+  assert.deepEqual(values({ ...next, batch: consumedTo(4) }), ['2025-07-01']);
 });
 
 test('applied to any state that the versions allow, the difference gives the new version', () => {

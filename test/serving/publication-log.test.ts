@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { compact } from '../../engine/delta/compact.ts';
 import { Lake } from '../../engine/delta/lake.ts';
 import { publications } from '../../schemas/ops.ts';
 import {
   closePublication,
   openPublication,
   type Publication,
+  type PublicationLog,
+  publishedSpeedVersions,
   publishedVersions,
   readPublications,
 } from '../../serving/publication-log.ts';
@@ -62,6 +65,47 @@ test('the last closed publications and those opened since are found in a long lo
   assert.deepEqual((await readPublications(lake, 'gold.a')).closed, [kept[10], kept[9]]);
 });
 
+test('a compacted log says the same, to whoever knew it before and to whoever opens it', async (t) => {
+  const { lake, reopen } = temporaryLake(t);
+  const compacting = reopen().table(publications.name);
+  const marts = ['gold.a', 'gold.b', 'gold.c'];
+  await closePublication(lake, await open(lake, 'gold.rare', 7), none, 'run');
+  const unclosed = await open(lake, 'gold.rare', 8);
+  for (let round = 0; round < 12; round++) {
+    for (const mart of marts) {
+      const publication = await open(lake, mart, round);
+      if ((round + marts.indexOf(mart)) % 4 !== 3) await closePublication(lake, publication, none, 'run');
+    }
+    const read = (from: Lake) => Promise.all([...marts, 'gold.rare'].map((mart) => readPublications(from, mart)));
+    const withoutSnapshot = (logs: readonly PublicationLog[]) => logs.map(({ snapshot: _, ...log }) => log);
+    const before = withoutSnapshot(await read(lake));
+    const done = await compact(compacting, { minFiles: 3, targetBytes: 1 << 20, maxGroups: 2, nowMs: 0 });
+    assert.ok(round === 0 || done.filesRemoved > 0);
+    assert.deepEqual(withoutSnapshot(await read(lake)), before);
+    assert.deepEqual(withoutSnapshot(await read(reopen())), before);
+  }
+  const rare = await readPublications(lake, 'gold.rare');
+  assert.deepEqual([rare.closed.map((p) => p.version), rare.open], [[7], [unclosed]]);
+  assert.ok(rare.snapshot !== null && rare.snapshot.files.length < 12);
+});
+
+test('compaction is in nobody’s way who opens a publication on the state before it', async (t) => {
+  const { lake } = temporaryLake(t);
+  for (let version = 0; version < 4; version++) await open(lake, 'gold.a', version);
+  const log = await readPublications(lake, 'gold.a');
+  const done = await compact(lake.table(publications.name), { minFiles: 2, targetBytes: 1 << 20, nowMs: 0 });
+  assert.equal(done.filesRemoved, 4);
+  const opened = await openPublication(
+    lake,
+    log,
+    { mart: 'gold.a', version: 4, speedVersion: null, rebuild: false },
+    'run',
+  );
+  assert.ok(opened !== null);
+  await closePublication(lake, opened.publication, none, 'run');
+  assert.deepEqual((await readPublications(lake, 'gold.a')).closed, [opened.publication]);
+});
+
 test('of two that open a publication of one mart on the same state, one has to look again', async (t) => {
   const { lake, reopen } = temporaryLake(t);
   const ask = { mart: 'gold.a', version: 0, speedVersion: null, rebuild: false };
@@ -75,6 +119,23 @@ test('of two that open a publication of one mart on the same state, one has to l
   const log = await readPublications(lake, 'gold.b');
   await open(reopen(), 'gold.c', 0);
   assert.notEqual(await openPublication(lake, log, { ...ask, mart: 'gold.b' }, 'run'), null);
+});
+
+test('versions are kept of the mart and of its increments, as far as there are any', async (t) => {
+  const { lake } = temporaryLake(t);
+  for (const [version, speedVersion] of [
+    [-1, 0],
+    [-1, 3],
+    [2, 3],
+    [2, null],
+  ] as const) {
+    const log = await readPublications(lake, 'gold.a');
+    const ask = { mart: 'gold.a', version, speedVersion, rebuild: false };
+    const { publication } = (await openPublication(lake, log, ask, 'run'))!;
+    if (version < 0) await closePublication(lake, publication, none, 'run');
+  }
+  const log = await readPublications(lake, 'gold.a');
+  assert.deepEqual([publishedVersions(log), publishedSpeedVersions(log)], [[2], [3, 0]]);
 });
 
 test('the lake keeps its id, and gets one when the table was made without', async (t) => {

@@ -9,6 +9,7 @@ import { measureFiles as measureFilesTask } from '../../activities/compute/measu
 import { profile as profileTask } from '../../activities/compute/profile.ts';
 import { readIds as readIdsTask } from '../../activities/compute/read-ids.ts';
 import { readRaws as readRawsTask } from '../../activities/compute/read-raws.ts';
+import { rewriteFiles as rewriteFilesTask } from '../../activities/compute/rewrite-files.ts';
 import { speedIncrements as speedIncrementsTask } from '../../activities/compute/speed-increments.ts';
 import { asking } from './conversation.ts';
 import { naming } from './error-name.ts';
@@ -23,4 +24,5 @@ export const measureFiles = naming(measureFilesTask);
 export const profile = naming(profileTask);
 export const readIds = naming(readIdsTask);
 export const readRaws = naming(readRawsTask);
+export const rewriteFiles = naming(rewriteFilesTask);
 export const speedIncrements = naming(speedIncrementsTask);

@@ -1,0 +1,45 @@
+/** Appending rows to one of the tables of alerts. */
+import { type ColumnValue, columnOfValues } from '../../engine/columnar/column-of.ts';
+import { tableOf } from '../../engine/columnar/table.ts';
+import { writeDataFiles } from '../../engine/delta/data-file.ts';
+import { CommitConflict, type ReadSet, type Snapshot } from '../../engine/delta/types.ts';
+import { metadataOf, pathOf, type TableContract } from '../../schemas/contract.ts';
+import type { ActivityContext } from '../context.ts';
+import type { PlainRow } from './appended-rows.ts';
+
+/**
+ * Appends rows, at least one, in one commit on top of `base`; values that a row lacks are null. False when somebody was first who
+ * changed what `reads` names, or made the table: nothing was appended then.
+ */
+export async function append(
+  { lake, clock }: Pick<ActivityContext, 'lake' | 'clock'>,
+  contract: TableContract,
+  rows: readonly PlainRow[],
+  base: Snapshot | null,
+  reads: ReadSet,
+): Promise<boolean> {
+  const metadata = metadataOf(contract);
+  const columns = contract.fields.map(({ name, type }) => {
+    const values = rows.map((row): ColumnValue => row[name] ?? null);
+    return [name, columnOfValues(type, values)] as const;
+  });
+  const table = tableOf(Object.fromEntries(columns), metadata.columns);
+  const adds = await writeDataFiles(lake.store, pathOf(contract.name), metadata, table, { nowMs: clock() });
+  try {
+    await lake.table(contract.name).commit({
+      base,
+      reads,
+      adds,
+      removes: [],
+      txns: {},
+      ...(base === null ? { metadata } : {}),
+      dataChange: true,
+      operation: 'WRITE',
+      info: {},
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof CommitConflict) return false;
+    throw error;
+  }
+}
