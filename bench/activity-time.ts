@@ -24,29 +24,40 @@ interface ProtoTime {
 export interface EndedActivity {
   readonly type: string;
   readonly interval: Interval;
+  /** From 1; more than 1 when attempts before it failed or were given up. */
+  readonly attempt: number;
+  /** Why the attempt before was not the last one; null when there was none. */
+  readonly failure: string | null;
   /** As Temporal has it. */
   readonly result: Payload | null;
 }
 
 export type HistoryEvents = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
 
-/** The activities of a history that were completed. */
+/** The activities of a history that were completed, by their last attempts. */
 export function endedActivities(events: HistoryEvents): EndedActivity[] {
   const scheduled = new Map<string, string>();
-  const started = new Map<string, { type: string; fromMs: number }>();
+  const started = new Map<string, Pick<EndedActivity, 'type' | 'attempt' | 'failure'> & { fromMs: number }>();
   const ended: EndedActivity[] = [];
   for (const event of events) {
     const atMs = eventMs(event);
     if (event.activityTaskScheduledEventAttributes) {
       scheduled.set(String(event.eventId), event.activityTaskScheduledEventAttributes.activityType?.name ?? '');
     } else if (event.activityTaskStartedEventAttributes) {
-      const id = String(event.activityTaskStartedEventAttributes.scheduledEventId);
-      started.set(id, { type: scheduled.get(id) ?? '', fromMs: atMs });
+      const { scheduledEventId, attempt, lastFailure } = event.activityTaskStartedEventAttributes;
+      const id = String(scheduledEventId);
+      started.set(id, {
+        type: scheduled.get(id) ?? '',
+        fromMs: atMs,
+        attempt: attempt ?? 1,
+        failure: lastFailure?.message ?? null,
+      });
     } else if (event.activityTaskCompletedEventAttributes) {
       const { scheduledEventId, result } = event.activityTaskCompletedEventAttributes;
       const start = started.get(String(scheduledEventId));
       if (start === undefined) continue;
-      ended.push({ type: start.type, interval: [start.fromMs, atMs], result: result?.payloads?.[0] ?? null });
+      const { fromMs, ...activity } = start;
+      ended.push({ ...activity, interval: [fromMs, atMs], result: result?.payloads?.[0] ?? null });
     }
   }
   return ended;

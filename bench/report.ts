@@ -91,11 +91,12 @@ function row({ name, value, unit, budget }: Figure): string {
   return `| ${name} | ${amount(value, unit)} | ${promise} | ${verdict} |`;
 }
 
-/** Units in which a fraction says nothing. */
-const whole: ReadonlySet<Figure['unit']> = new Set(['rows/s', 'events/s', 'ms', 'MiB', '']);
-
 function amount(value: number, unit: Figure['unit']): string {
-  const number =
-    whole.has(unit) && (unit !== 'ms' || value >= 100) ? Math.round(value).toLocaleString('en') : value.toFixed(2);
-  return `${number} ${unit}`.trimEnd();
+  return `${number(value, unit)} ${unit}`.trimEnd();
+}
+
+/** With as many digits after the point as say something. */
+function number(value: number, unit: Figure['unit']): string {
+  if (unit === 's' || unit === 'GiB' || unit === '×') return value.toFixed(2);
+  return value < 100 && !Number.isInteger(value) ? value.toFixed(1) : Math.round(value).toLocaleString('en');
 }

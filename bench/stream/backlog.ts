@@ -19,26 +19,25 @@ import type { Rig } from './rig.ts';
 import { stepFigures } from './rounds.ts';
 
 export interface BacklogOptions {
-  readonly log: (line: string) => void;
   readonly backlog: LakeSize;
 }
 
 /** Reads the backlog into an empty lake. Throws when not exactly its events and their cost are served in the end. */
 export async function benchBacklog(
   rig: Rig,
-  { log, backlog }: BacklogOptions,
+  { backlog }: BacklogOptions,
 ): Promise<{ about: string; figures: Figure[] }> {
   const { events, days } = backlog;
-  log(`generating ${events.toLocaleString('en')} events…`);
+  rig.log(`generating ${events.toLocaleString('en')} events…`);
   const { truth, files } = await lakeLanding(rig.landing, backlog);
   const landed = join(rig.landing, eventsFolder);
   const aside = `${rig.landing}-events`;
   await rename(landed, aside);
   await mkdir(landed);
-  log('the whole line, without events…');
+  rig.log('the whole line, without events…');
   await rig.dailyRun();
   await rename(aside, landed);
-  log('the stream, with all of them…');
+  rig.log('the stream, with all of them…');
   const startedMs = Date.now();
   const processors = await processorTime(rig.processes);
   const stream = await rig.startStream();
@@ -47,7 +46,7 @@ export async function benchBacklog(
   const rows = await checkTotals(rig.session, truth);
   const history = await rig.endStream(stream);
   const peakRss = await rig.worker.peakRssBytes();
-  log('the whole line, after the stream…');
+  rig.log('the whole line, after the stream…');
   await rig.dailyRun();
   await checkTotals(rig.session, truth);
   return {

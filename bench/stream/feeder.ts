@@ -21,10 +21,12 @@ export interface FeederOptions {
 
 /** Without a sign of a commit the log is looked at so often. */
 const lookMs = 1000;
+const patienceMs = 120_000;
 
 /**
  * Writes a file whenever the one before it has been planned: never more than one waits, so that each is a micro-batch, and there is
- * one when the stream looks. Returns when all are planned. The lake has micro-batches already.
+ * one when the stream looks. Returns when all are planned. The lake has micro-batches already. Throws when a file does not
+ * become a micro-batch in two minutes.
  */
 export async function feed(options: FeederOptions): Promise<ProduceSummary> {
   const { landing, lakeRoot, lake, files, filesOf, onBatch } = options;
@@ -37,7 +39,9 @@ export async function feed(options: FeederOptions): Promise<ProduceSummary> {
   let done = 0;
   /** Until all files written so far are planned. */
   const turn = async (): Promise<void> => {
+    const giveUpMs = performance.now() + patienceMs;
     while (done < written) {
+      if (performance.now() > giveUpMs) throw new Error(`file ${written} of ${files} has not become a micro-batch`);
       const looked = new Promise<void>((resolve) => {
         noticed = resolve;
       });

@@ -15,11 +15,12 @@ import { bronzeUsageEvents } from '../../schemas/bronze.ts';
 import { computePool } from '../../worker/compute/pool.ts';
 import { loadConfig } from '../../worker/config.ts';
 import { budgets } from '../budgets.ts';
+import type { Log } from '../program.ts';
 import { budgeted, type Figure, measured, median } from '../report.ts';
 import { lakeLanding } from './lake-landing.ts';
 
 export interface KnownIdsOptions {
-  readonly log: (line: string) => void;
+  readonly log: Log;
   /** Events of the lake. */
   readonly events: number;
 }
@@ -45,14 +46,16 @@ export async function benchKnownIds({ log, events }: KnownIdsOptions): Promise<{
     log('a worker that has lost the index…');
     const lost = await withContext(folder, landing, async (context) => {
       const startedMs = performance.now();
+      const used = process.cpuUsage();
       const snapshot = await bronzeOf(context);
       const index = new DedupeIndex(context, randomInt(2 ** 31));
       const ids = await index.take(snapshot, idleRun.signal);
       const ms = performance.now() - startedMs;
+      const { user, system } = process.cpuUsage(used);
       const { bytes } = ids;
       index.give(ids, snapshot.version);
       await checkTimes(context, index, known);
-      return { ms, bytes };
+      return { ms, bytes, cpuMs: (user + system) / 1000 };
     });
     return {
       about:
@@ -61,6 +64,7 @@ export async function benchKnownIds({ log, events }: KnownIdsOptions): Promise<{
       figures: [
         budgeted(budgets.indexCheck, kept),
         budgeted(budgets.indexRebuild, lost.ms / 1000),
+        measured('… processor time', 's', lost.cpuMs / 1000),
         measured('ids known', '', known),
         measured('memory of the index', 'MiB', lost.bytes / 2 ** 20),
         measured('… bytes an id', '', lost.bytes / known),

@@ -14,7 +14,6 @@ import { ServedWatch } from './served-watch.ts';
 import { eventsIn, servedCounts } from './usage-key.ts';
 
 export interface LiveOptions {
-  readonly log: (line: string) => void;
   /** Events a second. */
   readonly rate: number;
   /** Time of the stream that counts, and before it. */
@@ -32,16 +31,16 @@ export interface LiveOptions {
  * are in the end.
  */
 export async function benchLive(rig: Rig, options: LiveOptions): Promise<{ about: string; figures: Figure[] }> {
-  const { log, rate, seconds, warmSeconds, late, dates, hasBudget } = options;
+  const { rate, seconds, warmSeconds, late, dates, hasBudget } = options;
   const expected = new ExpectedUsage(await servedCounts(rig.session));
   const before = eventsIn(expected.counts);
   const stream = await rig.startStream();
-  log(`${rate} events/s for ${seconds} s, after ${warmSeconds} s that do not count…`);
+  rig.log(`${rate} events/s for ${seconds} s, after ${warmSeconds} s that do not count…`);
   const countedMs = Date.now() + warmSeconds * 1000;
   const { times, processors, produced } = await latencies(rig, options, expected, countedMs);
   await untilExact(rig.session, expected, produced);
   const history = await rig.endStream(stream);
-  log('the whole line, after the stream…');
+  rig.log('the whole line, after the stream…');
   await rig.dailyRun();
   await untilExact(rig.session, expected, produced);
   const figure = (budget: Budget, value: number): Figure =>

@@ -41,23 +41,23 @@ const program: BenchProgram = {
     const events = wholeNumber('--events', values.events, 2_000_000);
     const batches = wholeNumber('--batches', values.batches, 20_000);
     const ids = wholeNumber('--ids', values.ids, 5_000_000);
-    const source = (title: string, options: Omit<LiveOptions, 'log' | keyof typeof live>) => (stack: Stack, log: Log) =>
+    const source = (title: string, options: Omit<LiveOptions, keyof typeof live>) => (stack: Stack, log: Log) =>
       part(title, () =>
-        onRig(stack, async (rig) => {
+        onRig(stack, log, async (rig) => {
           await fillLake(rig, lake);
-          return benchLive(rig, { ...live, ...options, log });
+          return benchLive(rig, { ...live, ...options });
         }),
       );
     const parts = {
       latency: source('A live source', { seconds: minutes * 60, late: 0.02, dates: 2, hasBudget: true }),
       spread: source('A live source, half of it late', { seconds: 120, late: 0.5, dates: 60, hasBudget: false }),
       backlog: (stack: Stack, log: Log) =>
-        part('A backlog', () => onRig(stack, (rig) => benchBacklog(rig, { log, backlog: { events, days: 60 } }))),
+        part('A backlog', () => onRig(stack, log, (rig) => benchBacklog(rig, { backlog: { events, days: 60 } }))),
       flat: (stack: Stack, log: Log) =>
         part('Many micro-batches', () =>
-          onRig(stack, async (rig) => {
+          onRig(stack, log, async (rig) => {
             await fillLake(rig, lake);
-            return benchFlat(rig, { log, batches });
+            return benchFlat(rig, { batches });
           }),
         ),
       index: (_: Stack, log: Log) => part('The index of known ids', () => benchKnownIds({ log, events: ids })),

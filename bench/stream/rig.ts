@@ -11,6 +11,7 @@ import type { Session } from '../../serving/session.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { connectTemporal } from '../../worker/temporal.ts';
 import type { DailyRunResult } from '../../workflows/daily-run.ts';
+import type { Log } from '../program.ts';
 import { startWorkerProcess, type WorkerProcess } from '../worker-process.ts';
 import { type StreamHistory, streamHistory } from './rounds.ts';
 
@@ -22,6 +23,7 @@ export interface Rig {
   /** Folder of the landing zone, to be filled before anything runs. */
   readonly landing: string;
   readonly worker: WorkerProcess;
+  readonly log: Log;
   /** To the keyspace, which has its tables. */
   readonly session: Session;
   /** Process ids by name, of what there is something to say about. */
@@ -33,15 +35,15 @@ export interface Rig {
   dailyRun(): Promise<DailyRunResult>;
   /** Starts the continuous stream. */
   startStream(): Promise<StreamHandle>;
-  /** Lets the stream read what has landed and ends it. */
+  /** Lets the stream read what has landed and ends it. Logs why rounds had to be tried again. */
   endStream(stream: StreamHandle): Promise<StreamHistory>;
   /** Ends the stream if it still runs, stops the worker, and removes everything. */
   close(): Promise<void>;
 }
 
 /** Opens a rig for a part, which gets it with an empty landing zone and an empty lake, and closes it. */
-export async function onRig<T>(stack: RigStack, part: (rig: Rig) => Promise<T>): Promise<T> {
-  const rig = await openRig(stack);
+export async function onRig<T>(stack: RigStack, log: Log, part: (rig: Rig) => Promise<T>): Promise<T> {
+  const rig = await openRig(stack, log);
   try {
     return await part(rig);
   } finally {
@@ -49,7 +51,7 @@ export async function onRig<T>(stack: RigStack, part: (rig: Rig) => Promise<T>):
   }
 }
 
-async function openRig(stack: RigStack): Promise<Rig> {
+async function openRig(stack: RigStack, log: Log): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'cpa-bench-stream-'));
   const id = randomUUID().replaceAll('-', '').slice(0, 12);
   const [landing, lakeRoot, keyspace, taskQueue] = [
@@ -71,6 +73,7 @@ async function openRig(stack: RigStack): Promise<Rig> {
   return {
     landing,
     worker,
+    log,
     session,
     processes: {
       ...Object.fromEntries(stack.services.map(({ name, pid }) => [name, pid])),
@@ -88,7 +91,9 @@ async function openRig(stack: RigStack): Promise<Rig> {
       await stream.executeUpdate('drain');
       await stream.signal('stop');
       await stream.result();
-      return streamHistory(temporal.client, stream);
+      const history = await streamHistory(temporal.client, stream);
+      for (const { failure } of history.rounds) if (failure !== null) log(`a round was tried again: ${failure}`);
+      return history;
     },
     startStream: () => start('bronzeStream', { mode: 'continuous' }),
     close: async () => {

@@ -8,8 +8,12 @@ import { type Figure, measured, median, percentile } from '../report.ts';
 import { fifthsOf } from './fifths.ts';
 
 export interface TimedRound extends StreamRound {
-  /** As Temporal saw it. */
+  /** As Temporal saw the attempt that ended it. */
   readonly interval: Interval;
+  /** More than 1: what those before did is not in its figures. */
+  readonly attempt: number;
+  /** Why the attempt before was not the last one; null when there was none. */
+  readonly failure: string | null;
 }
 
 export interface StreamHistory {
@@ -30,9 +34,9 @@ export async function streamHistory(
   let runId: string | null | undefined = firstExecutionRunId;
   while (runId) {
     const list: HistoryEvents = (await client.workflow.getHandle(workflowId, runId).fetchHistory()).events ?? [];
-    for (const { type, interval, result } of endedActivities(list)) {
+    for (const { type, result, ...attempt } of endedActivities(list)) {
       if (type !== 'streamRound' || result === null) continue;
-      rounds.push({ ...defaultPayloadConverter.fromPayload<StreamRound>(result), interval });
+      rounds.push({ ...defaultPayloadConverter.fromPayload<StreamRound>(result), ...attempt });
     }
     events += list.length;
     runs.push([eventMs(list[0]), eventMs(list.at(-1))]);
@@ -69,7 +73,9 @@ export function stepFigures(history: StreamHistory, fromMs: number): Figure[] {
 export function waitFigures(history: StreamHistory, fromMs: number): Figure[] {
   const { rounds, events, ms } = history;
   const counted = countedRounds(history, fromMs);
-  const gaps = rounds.slice(1).map(({ interval }, i) => interval[0] - rounds[i]!.interval[1]);
+  const gaps = rounds.flatMap(({ interval, attempt }, i) =>
+    i === 0 || attempt > 1 ? [] : [interval[0] - rounds[i - 1]!.interval[1]],
+  );
   return [
     ...spreadFigures('a file waits for its micro-batch', counted, (r) => r.times.wait),
     ...spreadFigures('increments wait for their publication', counted, (r) => r.serving.waits),
@@ -79,6 +85,11 @@ export function waitFigures(history: StreamHistory, fromMs: number): Figure[] {
           measured('the stream is between two rounds, half of the times within', 'ms', median(gaps)),
           measured('… … the longest', 'ms', percentile(gaps, 1)),
         ]),
+    measured(
+      'attempts at rounds that were given up',
+      '',
+      rounds.reduce((n, { attempt }) => n + attempt - 1, 0),
+    ),
     measured('events in the history of the workflow, an hour', '', (events * 3_600_000) / ms),
   ];
 }

@@ -124,13 +124,13 @@ describe('a part', () => {
   it('"backlog", "flat" and "latency" work one after another on one lake, each exact', async () => {
     const address = process.env.CPA_TEST_TEMPORAL!;
     const cassandra = JSON.parse(process.env.CPA_TEST_CASSANDRA!) as RigStack['cassandra'];
-    await onRig({ temporal: { address, uiUrl: null }, cassandra, services: [] }, async (rig) => {
-      const backlog = await benchBacklog(rig, { log, backlog: { events: 2000, days: 2, orgs: 5 } });
+    await onRig({ temporal: { address, uiUrl: null }, cassandra, services: [] }, log, async (rig) => {
+      const backlog = await benchBacklog(rig, { backlog: { events: 2000, days: 2, orgs: 5 } });
       checkFigures(backlog.figures, 'backlog');
-      const flat = await benchFlat(rig, { log, batches: 50 });
+      const flat = await benchFlat(rig, { batches: 50 });
       checkFigures(flat.figures, 'flatBatches', 'flatMemory');
       const source = { rate: 100, seconds: 4, warmSeconds: 1, late: 0.02, dates: 2, hasBudget: true };
-      const live = await benchLive(rig, { ...source, log });
+      const live = await benchLive(rig, source);
       checkFigures(live.figures, 'visibleHalf', 'visible95');
       assert.ok(live.figures.some(({ name, value }) => name === 'files that count' && value > 0));
     });
