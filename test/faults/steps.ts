@@ -123,8 +123,8 @@ export const lineSteps: readonly Step[] = [
 /** A round of the continuous stream that ends when it has read all that has landed. */
 export async function streamRound({ stream }: Process): Promise<StreamRound> {
   const idle = new AbortController();
-  const report: Run['report'] = ({ done, total }) => {
-    if (done === total) idle.abort();
+  const report: Run['report'] = ({ round }) => {
+    if (round?.lag.files === 0) idle.abort();
   };
   return stream.round({ ...run, report, signal: idle.signal }, { triggerMs: 0, roundMs: 60_000 });
 }
