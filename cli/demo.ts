@@ -1,6 +1,5 @@
 /** `cpa demo`: the whole line twice, then what it says. */
 import type { Command } from 'commander';
-import type { AuditReport } from '../activities/audit/report.ts';
 import type { TableResult } from '../activities/context.ts';
 import { Lake } from '../engine/delta/lake.ts';
 import { openStore } from '../engine/storage/open.ts';
@@ -10,38 +9,67 @@ import { queryCatalog } from '../serving/query-catalog.ts';
 import { openServing } from '../serving/serving.ts';
 import type { Session } from '../serving/session.ts';
 import { type Config, loadConfig } from '../worker/config.ts';
-import type { DailyRunResult } from '../workflows/daily-run.ts';
+import { dailyRun } from './demo/daily-run.ts';
+import { streamDemo } from './demo/stream-demo.ts';
 import { kindsOf, type ResultColumn, terminalStyle } from './format.ts';
 import { type Line, startLine } from './line.ts';
-import { runWorkflow } from './run.ts';
+import { positiveNumber, wholeNumber } from './options.ts';
 import { ensureLanding } from './sample.ts';
 import { textTable } from './table.ts';
 import { untilSignal } from './until-signal.ts';
+import { UsageError } from './usage-error.ts';
+
+interface DemoOptions {
+  readonly stream?: true;
+  readonly minutes?: number;
+  readonly rate?: number;
+}
 
 /** Registers the command. */
 export function register(program: Command): void {
   program
     .command('demo')
-    .description('generate a sample (unless CPA_LANDING is set), run the line twice, show the answers, stop everything')
-    .action(async () => {
-      const stopped = untilSignal().then((signal) => {
-        throw new Error(`stopped by ${signal}`);
-      });
-      stopped.catch(() => undefined);
+    .summary('generate a sample, run the whole line on it, show the answers, stop everything')
+    .description(
+      'Generates a sample (unless CPA_LANDING is set), runs the line twice, shows the answers, stops everything. With --stream: ' +
+        'live events are read and served as they come, then the batch layer replaces them, and both have to say the same.',
+    )
+    .option('--stream', 'show the continuous stream on live events')
+    .option('--minutes <number>', 'how long events come, such as 0.5 (default: 2)', positiveNumber)
+    .option('--rate <number>', 'events a second (default: 500)', wholeNumber(1))
+    .addHelpText('after', '\nExamples:\n  cpa demo\n  cpa demo --stream\n  cpa demo --stream --minutes 10 --rate 2000')
+    .action(async ({ stream, minutes = 2, rate = 500 }: DemoOptions, command: Command) => {
       const config = loadConfig(process.env);
-      let line: Line | null = null;
-      const starting = startLine(config, say, { brief: true }).then((started) => {
-        line = started;
-        return started;
-      });
-      try {
-        const up = await Promise.race([starting, stopped]);
-        await Promise.race([demo(config, up), up.failed, stopped]);
-      } finally {
-        line ??= await starting.catch(() => null);
-        await line?.stop();
-      }
+      for (const name of ['minutes', 'rate'])
+        if (stream === undefined && command.getOptionValueSource(name) !== undefined)
+          throw new UsageError(`--${name} is for the live events of --stream`);
+      // What is configured is somebody's own data.
+      if (stream && config.landingConfigured)
+        throw new UsageError('the demo of the stream writes events of its own: it does not run with CPA_LANDING');
+      await withLine(config, (line, stopped) =>
+        stream ? streamDemo(config, line, { minutes, rate, stopped }) : Promise.race([demo(config, line), stopped]),
+      );
     });
+}
+
+/** Starts the line for the work, which ends in order when `stopped` rejects: on Ctrl-C. */
+async function withLine(config: Config, work: (line: Line, stopped: Promise<never>) => Promise<void>): Promise<void> {
+  const stopped = untilSignal().then((signal) => {
+    throw new Error(`stopped by ${signal}`);
+  });
+  stopped.catch(() => undefined);
+  let line: Line | null = null;
+  const starting = startLine(config, say, { brief: true }).then((started) => {
+    line = started;
+    return started;
+  });
+  try {
+    const up = await Promise.race([starting, stopped]);
+    await Promise.race([work(up, stopped), up.failed]);
+  } finally {
+    line ??= await starting.catch(() => null);
+    await line?.stop();
+  }
 }
 
 const say = (text: string): void => console.log(text);
@@ -52,11 +80,11 @@ async function demo(config: Config, line: Line): Promise<void> {
   const versions = () => versionsOf(config);
 
   say('\nFirst run: everything that is new');
-  const first = await run(config, line);
+  const first = await dailyRun(config, line);
   printLedger(first.tables);
   const before = await versions();
   say('\nSecond run: nothing is new, so nothing may change');
-  await run(config, line);
+  await dailyRun(config, line);
   const changed = [...(await versions())]
     .filter(([name, version]) => before.get(name) !== version)
     .map(([name]) => name);
@@ -70,36 +98,6 @@ async function demo(config: Config, line: Line): Promise<void> {
     await session.close();
   }
   say(`\nThe lake: ${config.lake}\n  open it with anything that reads Delta Lake, or with: npx cpa tables`);
-}
-
-async function run(config: Config, line: Line): Promise<DailyRunResult> {
-  const startedMs = performance.now();
-  const result = (await runWorkflow(line.temporal, 'dailyRun', {
-    input: {},
-    taskQueue: config.taskQueue,
-    out: process.stdout,
-  })) as DailyRunResult;
-  const seconds = (performance.now() - startedMs) / 1000;
-  const read = result.tables.find((t) => t.table === 'bronze.usage_events')?.read ?? 0;
-  const published = result.publications.reduce((n, p) => n + p.written + p.deleted, 0);
-  say(
-    `  done in ${seconds.toFixed(1)} s: ${read.toLocaleString('en')} events read, ${published.toLocaleString('en')} rows published`,
-  );
-  say(`  ${verdict(result.audit)}`);
-  return result;
-}
-
-function verdict(audit: AuditReport | null): string {
-  if (audit === null) throw new Error('the audit did not run');
-  if (!audit.passed)
-    throw new Error(
-      `the audit failed: ${audit.checks
-        .filter((c) => !c.passed)
-        .map((c) => `${c.name}: ${c.finding}`)
-        .join('; ')}`,
-    );
-  const compared = audit.checks.reduce((n, c) => n + c.compared, 0);
-  return `audit passed: ${audit.checks.length} checks, ${compared.toLocaleString('en')} things compared`;
 }
 
 function printLedger(tables: readonly TableResult[]): void {

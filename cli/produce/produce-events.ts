@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom } from '../generate/random.ts';
 import { UsageError } from '../usage-error.ts';
-import { EventLines, runName } from './event-lines.ts';
+import { type EventLine, EventLines, runName } from './event-lines.ts';
 import { knownResources } from './known-resources.ts';
 import { dueBy, dueMs, nextFile, type Pace } from './schedule.ts';
 import { type CompletedFile, eventsFolder, growingWriter, renamingWriter } from './write.ts';
@@ -36,6 +36,8 @@ export interface ProduceOptions {
   readonly clock?: () => number;
   /** Resolves after a time, or as soon as the signal says so. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Told of each line, in order, before it is written. */
+  readonly onLine?: (line: EventLine) => void;
   readonly onFile?: (file: CompletedFile) => void;
   /** Told after each write. */
   readonly onProgress?: (events: number, files: number) => void;
@@ -59,7 +61,7 @@ export interface ProduceSummary {
  */
 export async function produceEvents(options: ProduceOptions): Promise<ProduceSummary> {
   const pace = paceOf(options);
-  const { landing, seed, late, duplicate, malformed, dates = 60, onFile, onProgress } = options;
+  const { landing, seed, late, duplicate, malformed, dates = 60, onLine, onFile, onProgress } = options;
   const { clock = Date.now, sleep = sleepUnlessAborted, signal = new AbortController().signal } = options;
   const resources = await knownResources(landing);
   await mkdir(join(landing, eventsFolder), { recursive: true });
@@ -91,9 +93,10 @@ export async function produceEvents(options: ProduceOptions): Promise<ProduceSum
     if (end <= events) break;
     const batch: (string | Uint8Array)[] = [];
     for (; events < end; events++) {
-      const { kind, line } = lines.next(startedMs + dueMs(pace, events));
-      counts[kind]++;
-      batch.push(line);
+      const made = lines.next(startedMs + dueMs(pace, events));
+      onLine?.(made);
+      counts[made.kind]++;
+      batch.push(made.line);
     }
     await writer.write(batch);
     onProgress?.(events, files);

@@ -45,6 +45,8 @@ test('what is wrong with the command line is said in one line, exit code 2', () 
     [['generate'], /^cpa: required option '--out <dir>' not specified\n$/],
     [['query', 'nope'], /^cpa: .*Allowed choices are daily_cost, .*\n$/],
     [['audit', '--scope', 'some'], /^cpa: .*Allowed choices are changed, everything\.\n$/],
+    [['demo', '--rate', '5'], /^cpa: --rate is for the live events of --stream\n$/],
+    [['demo', '--stream', '--minutes', '0'], /^cpa: .*Expected a number above 0\.\n$/],
     [['constructor'], /^cpa: unknown command 'constructor'\n$/],
   ] as const) {
     const { status, stdout, stderr } = cpa(folder, args);
@@ -59,6 +61,10 @@ test('what failed is said in one line, exit code 1; the place only when asked fo
   assert.match(stderr, /^cpa: no Cassandra: .*\n$/);
   assert.match(cpa(folder, ['query', 'daily_cost'], { CPA_DEBUG: '1' }).stderr, /^cpa: Error: no Cassandra: .*\n +at /);
   assert.match(cpa(folder, ['audit']).stderr, /^cpa: no Temporal: .*\n$/);
+  assert.match(
+    cpa(folder, ['demo', '--stream'], { CPA_LANDING: folder }).stderr,
+    /^cpa: the demo of the stream writes events of its own: it does not run with CPA_LANDING\n$/,
+  );
   assert.match(
     cpa(folder, ['tables'], { CPA_LAKE: 's3://bucket' }).stderr,
     /^cpa: CPA_LAKE="s3:\/\/bucket" is not valid: .*\n$/,
