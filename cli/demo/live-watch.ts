@@ -23,6 +23,8 @@ export interface LiveWatchOptions {
 const { stdout } = process;
 const refreshMs = stdout.isTTY ? 1000 : 5000;
 const askMs = 1000;
+/** A question for each organisation takes its time from what is shown. */
+const askCassandraMs = 2000;
 /** How much of the past rate and latency are of. */
 const rateWindowMs = 10_000;
 const latencyWindowMs = 30_000;
@@ -58,7 +60,7 @@ export class LiveWatch {
     await Promise.all([
       this.#options.probe.run(signal),
       this.#again(() => this.#askStream()),
-      this.#again(() => this.#askCassandra()),
+      this.#again(() => this.#askCassandra(), askCassandraMs),
       this.#again(async () => this.#show(), refreshMs),
     ]);
   }

@@ -172,7 +172,8 @@ function organisationsOf({ counts }: ServedTotals): string[] {
 }
 
 async function endStream(handle: WorkflowHandle): Promise<void> {
-  const { totals } = (await Promise.race([stopStream(handle), wait(endMs, null)]).catch(() => null)) ?? {};
+  const { totals } =
+    (await Promise.race([stopStream(handle), wait(endMs, null, { ref: false })]).catch(() => null)) ?? {};
   if (totals !== undefined) say(`  the stream has stopped: ${rowsText(totals)}`);
 }
 
