@@ -118,7 +118,7 @@ describe('budgets beside the stream', () => {
     costs(1000);
     await until(
       'the next event is in',
-      async () => (await endRound()).lag.files === 0 && (await status()).totals.written === 5,
+      async () => (await endRound()).lag.files === 0 && (await rowsIn(line.lake(), 'bronze.usage_events')).length === 5,
     );
     const tried = receiver.received.map(({ headers }) => headers['idempotency-key']);
     assert.deepEqual([...new Set(tried)], ['org_a/2025-07-03/80', 'org_a/2025-07-03/100', 'org_a/2025-07-04/80']);
