@@ -1,9 +1,12 @@
 /** What one round of the stream has done: the sums and the times of its micro-batches. */
+
+import type { Commit } from '../../engine/delta/types.ts';
 import type { AlertStatus } from '../alerts/round-alerts.ts';
+import { workOf } from '../commit-info.ts';
 import { type Lateness, neverLate, sumLateness } from '../compute/lateness.ts';
 import type { UnreadableFile } from '../compute/measure-files.ts';
 import type { Counts } from '../counts.ts';
-import type { FinishedBatch } from '../stream-batch.ts';
+import { type FinishedBatch, latenessIn } from '../stream-batch.ts';
 import type { CompactorStatus } from './compactor.ts';
 import type { PublisherStatus } from './publisher.ts';
 import type { Lag } from './queue.ts';
@@ -50,7 +53,7 @@ export class RoundSummary {
   readonly #counts = { read: 0, written: 0, unchanged: 0, quarantined: 0, duplicate: 0, late: 0 };
   readonly #unreadable: UnreadableFile[] = [];
   readonly #replaced: string[] = [];
-  readonly #batches: number[] = [];
+  #batches: number[] = [];
   #lateness = neverLate;
   #files = 0;
   #bytes = 0;
@@ -95,6 +98,16 @@ export class RoundSummary {
     for (const key of Object.keys(this.#counts) as (keyof Counts)[]) this.#counts[key] += counts[key];
     this.#lateness = sumLateness([this.#lateness, lateness]);
     this.unreadable(lost);
+  }
+
+  /** Counts what these commits of micro-batches did, and nothing else; files and bytes stay those of this attempt. */
+  recount(commits: readonly Commit[]): void {
+    this.#batches = commits.map(({ txns }) => txns.get('stream')!).sort((a, b) => a - b);
+    const work = commits.map((commit) => workOf(commit)!.counts);
+    for (const key of Object.keys(this.#counts) as (keyof Counts)[]) {
+      this.#counts[key] = work.reduce((n, counts) => n + counts[key], 0);
+    }
+    this.#lateness = sumLateness(commits.map(latenessIn));
   }
 
   unreadable(files: readonly UnreadableFile[]): void {

@@ -15,6 +15,7 @@ import { changedAmong, changedFiles, scanLanding } from '../landing-scan.ts';
 import { commitPlan, type LandingState, readLandingState } from '../landing-state.ts';
 import { type LandingWatch, watchLanding } from '../landing-watch.ts';
 import { measureLanding } from '../measure-landing.ts';
+import { commitsOfRun } from '../run-result.ts';
 import { advanceSpeed } from '../speed.ts';
 import { finishBatch } from '../stream-batch.ts';
 import { watermark } from '../watermark.ts';
@@ -109,6 +110,8 @@ export class EventStream {
     } finally {
       await Promise.all([publisher.close(), this.#compactor.idle(), alerts.close()]);
     }
+    // Attempts that failed or died have left their work in the log alone.
+    if (run.attempt > 1) summary.recount(await commitsOfRun(this.#context, run, bronzeUsageEvents.name, true));
     const lag = this.#queue.lag(clock());
     return summary.result(clock(), lag, publisher.status, this.#compactor.status, alerts.status);
   }

@@ -20,13 +20,18 @@ const counted = ['rows_read', 'rows_written', 'rows_unchanged', 'rows_quarantine
 
 /** Content of every table, and the ledger's sums. */
 export async function outcomeOf(line: TestLine): Promise<Outcome> {
+  return { hashes: await logicalHashes(line.lakeRoot), ledger: await ledgerOf(line) };
+}
+
+/** The ledger's sums. */
+export async function ledgerOf(line: TestLine): Promise<Outcome['ledger']> {
   const ledger: Record<string, number[]> = {};
   for (const row of await rowsIn(line.lake(), 'ops.ledger')) {
     const table = String(row.table_name);
     ledger[table] ??= counted.map(() => 0);
     for (const [i, column] of counted.entries()) ledger[table][i]! += Number(row[column]);
   }
-  return { hashes: await logicalHashes(line.lakeRoot), ledger: Object.fromEntries(Object.entries(ledger).sort()) };
+  return Object.fromEntries(Object.entries(ledger).sort());
 }
 
 /** What stands against a line that says it is done; none when everything agrees. */

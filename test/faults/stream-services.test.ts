@@ -24,7 +24,7 @@ import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 /** How long a service is away, milliseconds. */
 const awayMs = 60_000;
-const env = { CPA_BATCH_BYTES: '100000' };
+const env = { CPA_BATCH_BYTES: '500000' };
 
 describe('a stream whose services fail', () => {
   let root: string;

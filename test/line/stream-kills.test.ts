@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StreamResult } from '../../workflows/stream-result.ts';
 import {
   bronzeVersion,
   checkEnd,
@@ -14,10 +15,10 @@ import {
   startStream,
   untilBronzeGrows,
 } from '../faults/live.ts';
-import { commitsIn } from '../faults/outcome.ts';
+import { commitsIn, ledgerOf } from '../faults/outcome.ts';
 import { randomOf } from '../faults/seed.ts';
 import { startWorkerProcess } from '../faults/worker-process.ts';
-import { testLine } from './line.ts';
+import { type TestLine, testLine } from './line.ts';
 
 const kills = process.env.CPA_FAULTS === 'full' ? 50 : 3;
 /** Most commits to the lake, and after them most milliseconds, that a worker lives. */
@@ -31,14 +32,18 @@ describe(`a stream whose worker is killed ${kills} times`, () => {
   before(async () => {
     landing = await liveLanding(root);
   });
+  /** Event rows that were read, according to the ledger. */
+  const rowsRead = async (line: TestLine): Promise<number> => (await ledgerOf(line))['bronze.usage_events']![0]!;
+
   after(() => rmSync(root, { recursive: true, force: true }));
 
   it('leaves what one run over the same files leaves, and serves it all the time', async () => {
     const line = await testLine({ landing, worker: false });
-    const place = { line, landing, env: { CPA_BATCH_BYTES: '60000' } };
+    const place = { line, landing, env: { CPA_BATCH_BYTES: '500000' } };
     let worker = await startWorkerProcess(place);
     try {
       await line.run('dailyRun');
+      const readBefore = await rowsRead(line);
       const stream = await startStream(line);
       const source = producing(landing);
       await untilBronzeGrows(line, await bronzeVersion(line));
@@ -53,6 +58,7 @@ describe(`a stream whose worker is killed ${kills} times`, () => {
         worker = await startWorkerProcess(place);
         await untilBronzeGrows(line, version);
         waits.push(Date.now() - killedMs);
+        console.log(`killed at version ${version} of Bronze; it grew again after ${waits.at(-1)} ms`);
       }
       const { events, late, duplicate, malformed, files } = await source.end();
       const { drainMs, serveMs } = await readToTheEnd(line, source, [stream]);
@@ -64,6 +70,8 @@ describe(`a stream whose worker is killed ${kills} times`, () => {
       );
       assert.ok(late > 0 && duplicate > 0 && malformed > 0);
       await checkEnd(line, landing, [stream]);
+      const { totals } = (await stream.result()) as StreamResult;
+      assert.equal(totals?.read, (await rowsRead(line)) - readBefore, 'the stream has not counted what it read');
     } finally {
       await worker.stop();
       await line.stop();

@@ -50,6 +50,22 @@ describe('a round of the stream', () => {
     assert.ok(round.ms < 15_000, `${round.ms} ms`);
   });
 
+  it('counts what the attempts before it did, once', async () => {
+    const scheduledMs = Date.now();
+    const options = { triggerMs: 0, roundMs: 300 };
+    const first = aProcess();
+    landing.events('1.jsonl', [eventLine('e1'), 'no event', eventLine('e1')]);
+    await first.stream.round({ ...run, scheduledMs }, options);
+    landing.events('2.jsonl', [eventLine('e2'), eventLine('e3')], new Date().toISOString());
+    const round = await process.stream.round({ ...run, scheduledMs, attempt: 2 }, options);
+    const { batches, read, written, quarantined, duplicate } = round;
+    assert.deepEqual(
+      { batches, read, written, quarantined, duplicate },
+      { batches: 2, read: 5, written: 3, quarantined: 1, duplicate: 1 },
+    );
+    assert.deepEqual([round.first, round.last], [0, 1]);
+  });
+
   it('reads everything once when two streams and a run in one worker, and a stream in another, take turns and race', async () => {
     const other = aProcess();
     const streams = [process.stream, process.stream, other.stream];

@@ -148,7 +148,7 @@ describe('the continuous stream', () => {
     for (const wrong of [-1, 1.5, 'soon', 3_600_001, null]) await stream.signal('trigger', wrong);
     assert.equal((await status()).triggerMs, 3_600_000);
     await stream.signal('trigger', 0);
-    await until('the second one is in Bronze', () => hasRows(second), 10);
+    await until('the second one is in Bronze', () => hasRows(second), 30);
     assert.equal((await status()).triggerMs, 0);
     await stop();
   });
