@@ -8,7 +8,13 @@ import { startStack } from '../dist/stack/stack.js';
 const groups = process.argv.slice(2);
 const root = join(import.meta.dirname, '..', 'dist', 'test');
 /** What takes long and has commands of its own. */
-const onDemand = ['faults/', 'bench/stream', 'line/stream-twice', 'line/stream-continued'];
+const onDemand = [
+  'faults/',
+  'bench/stream',
+  ...['audit-stream', 'stream-commands', 'stream-continued', 'stream-kills', 'stream-twice'].map(
+    (name) => `line/${name}`,
+  ),
+];
 const isWanted = (file) =>
   groups.length === 0
     ? !onDemand.some((start) => file.startsWith(start))
