@@ -23,7 +23,9 @@ const warm =
 const workers = await Promise.all(
   [config, ...warm].map((own) => startWorker({ config: own, temporal, cassandra, compute })),
 );
-process.once('SIGTERM', () => void Promise.all(workers.map((worker) => worker.stop())));
+const stop = (): void => void Promise.all(workers.map((worker) => worker.stop()));
+process.once('SIGTERM', stop);
+process.stdin.resume().once('end', stop);
 console.log(`worker ${process.pid}`);
 await Promise.all(workers.map((worker) => worker.stopped));
 process.exit();

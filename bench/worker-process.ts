@@ -33,7 +33,8 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
     process.execPath,
     [...process.execArgv, program, ...(warm === null ? [] : [warm.landing, warm.lake])],
     {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      // It ends when the far end of its input closes: also when this process is killed.
+      stdio: ['pipe', 'pipe', 'inherit'],
       env: {
         ...process.env,
         CPA_LANDING: landing,

@@ -6,6 +6,7 @@ import type { Truth } from '../../cli/generate/landing.ts';
 import { eventsFolder } from '../../cli/produce/write.ts';
 import { formatDecimal } from '../../engine/columnar/decimal.ts';
 import type { Lake } from '../../engine/delta/lake.ts';
+import type { Commit } from '../../engine/delta/types.ts';
 import { bronzeUsageEvents } from '../../schemas/bronze.ts';
 import { orgDailyUsageByService, orgDailyUsageByServiceSpeed } from '../../schemas/gold.ts';
 import { readPublications } from '../../serving/publication-log.ts';
@@ -91,11 +92,15 @@ async function untilServed(lake: Lake, bronzeRows: number, startedMs: number): P
     if (bronze === null) {
       const snapshot = await lake.table(bronzeUsageEvents.name).latest();
       const rows = snapshot?.files.reduce((n, file) => n + file.stats.numRecords, 0) ?? 0;
-      if (rows >= bronzeRows) bronze = { version: snapshot!.version, ms };
+      const hasRows = ({ adds }: Commit): boolean => adds.some((file) => file.dataChange);
+      if (rows >= bronzeRows) bronze = { version: await lastVersion(lake, bronzeUsageEvents.name, hasRows), ms };
     }
     if (bronze !== null && speed === null) {
+      const { version } = bronze;
       const snapshot = await lake.table(orgDailyUsageByServiceSpeed.name).latest();
-      if ((snapshot?.txns.get('bronze') ?? -1) >= bronze.version) speed = { version: snapshot!.version, ms };
+      const isIn = ({ txns }: Commit): boolean => (txns.get('bronze') ?? -1) >= version;
+      if ((snapshot?.txns.get('bronze') ?? -1) >= version)
+        speed = { version: await lastVersion(lake, orgDailyUsageByServiceSpeed.name, isIn), ms };
     }
     if (bronze !== null && speed !== null) {
       const { closed } = await readPublications(lake, orgDailyUsageByService.name);
@@ -104,6 +109,11 @@ async function untilServed(lake: Lake, bronzeRows: number, startedMs: number): P
     if (ms > patienceMs) throw new Error(`the backlog is not served after ${ms} ms`);
     await sleep(pauseMs);
   }
+}
+
+/** The version of the last commit that is so: those after it rearrange files, which nobody follows. */
+async function lastVersion(lake: Lake, table: string, isSo: (commit: Commit) => boolean): Promise<number> {
+  return (await lake.table(table).commitsSince(-1)).filter(isSo).at(-1)!.version;
 }
 
 /** Rows served. Throws when their events or their cost are not those of the landing zone. */

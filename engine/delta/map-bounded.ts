@@ -1,6 +1,13 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** So long may work that never waits keep timers and requests from their turn, milliseconds. */
+const mostBusyMs = 50;
+let lastTurnMs = 0;
+
 /**
  * Maps a list with an asynchronous function, at most `limit` calls at a time; results in the order of the list. After the
- * first failure no further call starts; it rejects with that failure once those under way have ended.
+ * first failure no further call starts; it rejects with that failure once those under way have ended. Gives timers and requests
+ * their turn also when the calls never wait for anything.
  */
 export async function mapBounded<T, R>(
   items: readonly T[],
@@ -17,6 +24,10 @@ export async function mapBounded<T, R>(
         results[index] = await work(items[index]!, index);
       } catch (error) {
         failures.push(error);
+      }
+      if (performance.now() - lastTurnMs > mostBusyMs) {
+        await setImmediate();
+        lastTurnMs = performance.now();
       }
     }
   };
