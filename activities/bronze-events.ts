@@ -12,7 +12,7 @@ import type { DedupeIndex } from './dedupe-index.ts';
 import { changedFiles, scanLanding } from './landing-scan.ts';
 import { commitPlan, readLandingState } from './landing-state.ts';
 import { measureLanding } from './measure-landing.ts';
-import { commitsOfRun, resultOfRun } from './run-result.ts';
+import { commitsOfRun, resultOf } from './run-result.ts';
 import { LandingQueue } from './stream/queue.ts';
 import { finishBatch, latenessIn } from './stream-batch.ts';
 import { watermark } from './watermark.ts';
@@ -74,7 +74,7 @@ export async function drainEvents(
     const replaced = found.measured.filter((f) => f.replaced).map((f) => f.file);
     const commits = await commitsOfRun(context, run, bronzeUsageEvents.name, isPart);
     return {
-      ...(await resultOfRun(context, run, bronzeUsageEvents.name, startedMs, isPart)),
+      ...(await resultOf(context, bronzeUsageEvents.name, commits, startedMs)),
       batches: commits.length,
       lateness: sumLateness(commits.map(latenessIn)),
       waitingBytes: found.measured.reduce((n, f) => n + f.waitingBytes, 0),

@@ -24,25 +24,24 @@ export async function commitsOfRun(
   });
 }
 
-/** The work that these commits did. */
-export async function workOfRun(
-  context: ActivityContext,
-  run: Run,
-  table: string,
-  isPart = false,
-): Promise<WorkInfo[]> {
-  return (await commitsOfRun(context, run, table, isPart)).map((commit) => workOf(commit)!);
-}
-
-/** Adds that work up. */
+/** Adds up the work that a run did on a table. */
 export async function resultOfRun(
   context: ActivityContext,
   run: Run,
   table: string,
   startedMs: number,
-  isPart = false,
 ): Promise<TableResult> {
-  const work = await workOfRun(context, run, table, isPart);
+  return resultOf(context, table, await commitsOfRun(context, run, table), startedMs);
+}
+
+/** Adds up the work of these commits on a table. */
+export async function resultOf(
+  context: ActivityContext,
+  table: string,
+  commits: readonly Commit[],
+  startedMs: number,
+): Promise<TableResult> {
+  const work = commits.map((commit) => workOf(commit)!);
   const sum = (pick: (w: WorkInfo) => number): number => work.reduce((n, w) => n + pick(w), 0);
   return {
     table,

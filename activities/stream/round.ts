@@ -1,5 +1,4 @@
 /** What one round of the stream has done: the sums and the times of its micro-batches. */
-
 import type { Commit } from '../../engine/delta/types.ts';
 import type { AlertStatus } from '../alerts/round-alerts.ts';
 import { workOf } from '../commit-info.ts';
