@@ -9,6 +9,8 @@ export interface LandingWatch {
    * everything.
    */
   take(): { readonly all: boolean; readonly files: readonly string[] };
+  /** Event files that may have changed since the last `take`; 0 when anything may have. */
+  readonly noticed: number;
   /** Resolves when `take` has something to give, or after `timeoutMs`, or when the signal aborts. Never rejects. */
   wait(timeoutMs: number, signal: AbortSignal): Promise<void>;
   close(): void;
@@ -84,6 +86,10 @@ class Watch implements LandingWatch {
     this.#all = false;
     this.#lastAllMs = this.#options.clock();
     return { all: true, files: [] };
+  }
+
+  get noticed(): number {
+    return this.#names.size;
   }
 
   wait(timeoutMs: number, signal: AbortSignal): Promise<void> {

@@ -146,6 +146,8 @@ export async function continuousStream(given: StreamState, date: string | null):
       }
       drains.splice(0, asked.length);
       await bookkeeping.enterLedger([bronze]);
+      // What was drained is served even if a pause or the end follows.
+      await stream.streamRound({ triggerMs, roundMs: 0 });
       setCurrentDetails(detailsOf(status()));
     } else if (paused) {
       await condition(() => !paused || stopping || drains.length > 0);

@@ -1,11 +1,11 @@
 /** Alerts beside the rounds of a stream: what a worker keeps from one round to the next only saves work. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivityContext } from '../context.ts';
+import { Recurring } from '../recurring.ts';
 import { alertLine } from './alert.ts';
 import { AlertLog } from './alert-log.ts';
 import { BudgetWatch } from './budget-watch.ts';
 import { Notifier } from './notifier.ts';
-import { Recurring } from './recurring.ts';
 
 export interface AlertStatus {
   /** In this round. */
@@ -63,13 +63,14 @@ class WatchedRound implements RoundAlerts {
     this.#looking = new Recurring(async () => {
       const raised = await watch.look(runId);
       this.#raised += raised;
-      if (raised > 0) this.#delivering?.ask();
+      if (raised > 0) void this.#delivering?.ask();
       return Number.POSITIVE_INFINITY;
     });
+    void this.#delivering?.ask();
   }
 
   look(): void {
-    this.#looking.ask();
+    void this.#looking.ask();
   }
 
   get status(): AlertStatus {

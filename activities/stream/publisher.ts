@@ -1,9 +1,10 @@
-/** Publishing beside the stream: as often as there is something new, and later when Cassandra does not answer. */
+/** Publishing beside the stream: as often as there is something new, and less often while the stream is behind. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { orgDailyUsageByService } from '../../schemas/gold.ts';
 import { publish } from '../../serving/publish.ts';
 import type { MartReader } from '../../serving/served-rows.ts';
 import type { ActivityContext, Run } from '../context.ts';
+import { Recurring } from '../recurring.ts';
 import { publishing } from '../serving.ts';
 import { tellPublication, tellServing } from './metrics.ts';
 import { type Spread, spreadOf } from './spread.ts';
@@ -21,8 +22,8 @@ export interface PublisherStatus {
   readonly problem: string | null;
 }
 
-const leastPauseMs = 250;
-const mostPauseMs = 10_000;
+/** While the stream is behind, a publication is followed by so many times its duration without one: catching up needs the time. */
+const pauseWhenBehind = 4;
 /** So long a publication under way may hold up the end of a round, milliseconds. */
 const mostCloseMs = 5_000;
 
@@ -38,29 +39,32 @@ export class StreamPublisher {
   readonly #waits: number[] = [];
   #rows = 0;
   #number: number | null = null;
-  #problem: string | null = null;
-  #wanted = true;
-  #wantedSince = performance.now();
-  #closed = false;
+  /** Since when there is something new that no publication has begun to serve; null: there is none. */
+  #newSince: number | null = null;
+  #notBefore: number;
   /** Whether nobody waits for it any more. */
   #isLeft = false;
-  #wake: () => void = () => undefined;
-  readonly #ended: Promise<void>;
+  #problem: string | null = null;
+  readonly #publishing: Recurring;
 
-  /** `reader` is this publisher's alone: it goes from one publication to the next. */
-  constructor(context: ActivityContext, run: Run, reader: MartReader) {
+  /** `reader` is this publisher's alone: it goes from one publication to the next. `notBefore`: that of the publisher before it. */
+  constructor(context: ActivityContext, run: Run, reader: MartReader, notBefore: number) {
     this.#context = context;
     this.#run = run;
     this.#reader = reader;
-    this.#ended = this.#loop();
+    this.#notBefore = notBefore;
+    this.#publishing = new Recurring(() => this.#publish());
   }
 
-  /** There are new increments. */
-  notify(): void {
-    if (!this.#wanted) this.#wantedSince = performance.now();
-    this.#wanted = true;
-    // After a failure the pause is kept.
-    if (this.#problem === null) this.#wake();
+  /** While the stream is behind, nothing is published before this time, of `performance.now()`. */
+  get notBefore(): number {
+    return this.#notBefore;
+  }
+
+  /** There may be new increments. While the stream `isBehind` they may wait for the next ones. */
+  notify(isBehind: boolean): void {
+    this.#newSince ??= performance.now();
+    if (!isBehind || performance.now() >= this.#notBefore) void this.#publishing.ask();
   }
 
   get status(): PublisherStatus {
@@ -70,57 +74,49 @@ export class StreamPublisher {
       number: this.#number,
       waits: spreadOf(this.#waits),
       times: spreadOf(this.#times),
-      problem: this.#problem,
+      problem: this.#publishing.problem ?? this.#problem,
     };
   }
 
   /**
-   * Publishes what it was told of, unless that fails, and ends. A publication that takes long goes on by itself: the next
-   * publisher waits for it.
+   * Publishes what it was told of, unless that fails or the stream `isBehind`, and ends. A publication that takes long goes on by
+   * itself: the next publisher waits for it.
    */
-  async close(): Promise<void> {
-    this.#closed = true;
-    this.#wake();
-    const waiting = new AbortController();
-    const tooLong = sleep(mostCloseMs, true, { signal: waiting.signal }).catch(() => false);
-    this.#isLeft = await Promise.race([this.#ended.then(() => false), tooLong]);
-    waiting.abort();
-    if (this.#isLeft) this.#problem ??= `a publication under way has not ended within ${mostCloseMs / 1000} s`;
-  }
-
-  async #loop(): Promise<void> {
-    let pauseMs = leastPauseMs;
-    while (!this.#isLeft) {
-      if (!this.#wanted) {
-        if (this.#closed) return;
-        await this.#sleep(Number.POSITIVE_INFINITY);
-        continue;
-      }
-      this.#wanted = false;
-      const since = this.#wantedSince;
-      try {
-        await this.#publish();
-        this.#problem = null;
-        pauseMs = leastPauseMs;
-        this.#tellWaiting(this.#wanted ? this.#wantedSince : null);
-      } catch (error) {
-        this.#problem = error instanceof Error ? error.message : String(error);
-        this.#wantedSince = since;
-        this.#tellWaiting(since);
-        if (this.#closed) return;
-        this.#wanted = true;
-        await this.#sleep(pauseMs);
-        pauseMs = Math.min(mostPauseMs, pauseMs * 2);
-      }
+  async close(isBehind: boolean): Promise<void> {
+    if (isBehind) {
+      this.#isLeft = true;
+      void this.#publishing.close();
+      return;
     }
+    if (this.#newSince !== null) void this.#publishing.ask();
+    const waiting = new AbortController();
+    const isOver = sleep(mostCloseMs, true, { signal: waiting.signal }).catch(() => false);
+    this.#isLeft = await Promise.race([this.#publishing.close().then(() => false), isOver]);
+    waiting.abort();
+    if (this.#isLeft) this.#problem = `a publication under way has not ended within ${mostCloseMs / 1000} s`;
   }
 
-  async #publish(): Promise<void> {
+  async #publish(): Promise<number> {
+    const since = this.#newSince;
+    if (this.#isLeft || since === null) return Number.POSITIVE_INFINITY;
+    this.#newSince = null;
+    try {
+      await this.#publishNew(since);
+    } catch (error) {
+      this.#newSince = since;
+      throw error;
+    } finally {
+      const waitedMs = this.#newSince === null ? null : performance.now() - this.#newSince;
+      tellServing(this.#run, this.#context.clock(), waitedMs);
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  async #publishNew(since: number): Promise<void> {
     const { lake, lakeRoot, serving } = this.#context;
     const session = await serving();
     const mart = orgDailyUsageByService;
     const start = performance.now();
-    const waitedMs = start - this.#wantedSince;
     const published = await publishing(lakeRoot, mart.name, async () =>
       this.#isLeft ? null : publish({ lake, session, mart, runId: this.#run.runId, reader: this.#reader }),
     );
@@ -129,24 +125,10 @@ export class StreamPublisher {
     this.#number = number;
     if (unchanged) return;
     this.#rows += written + deleted;
-    const ms = performance.now() - start;
-    this.#times.push(ms);
-    tellPublication(this.#run, ms);
-    this.#waits.push(waitedMs);
-  }
-
-  #tellWaiting(since: number | null): void {
-    tellServing(this.#run, this.#context.clock(), since === null ? null : performance.now() - since);
-  }
-
-  /** Until it is woken, or for so long. */
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = Number.isFinite(ms) ? setTimeout(resolve, ms) : undefined;
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    const end = performance.now();
+    this.#notBefore = end + pauseWhenBehind * (end - start);
+    this.#times.push(end - start);
+    this.#waits.push(start - since);
+    tellPublication(this.#run, end - start);
   }
 }

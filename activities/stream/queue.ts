@@ -1,4 +1,4 @@
-/** Landing ranges that were found and wait for their micro-batch. */
+/** Landing ranges that were found and are not in Bronze yet: those that wait for their micro-batch, and those of the one under way. */
 import type { MeasuredFile, MeasuredRange } from '../compute/measure-files.ts';
 import type { PlannedRange } from '../landing-state.ts';
 
@@ -14,13 +14,16 @@ export interface Lag {
 export class LandingQueue {
   readonly #files = new Map<string, readonly PlannedRange[]>();
   #bytes = 0;
+  #underWay: readonly PlannedRange[] = [];
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
+  /** Whether nothing waits. */
   get isEmpty(): boolean {
     return this.#files.size === 0;
+  }
+
+  /** All that is not in Bronze yet. */
+  get bytes(): number {
+    return this.#bytes + bytesIn(this.#underWay);
   }
 
   /** Takes in what a file has that is new, in place of what was found of it before. */
@@ -35,7 +38,7 @@ export class LandingQueue {
       );
   }
 
-  /** The next ranges: up to `maxBytes` and `maxFiles`, at least one. */
+  /** The ranges of the next micro-batch: up to `maxBytes` and `maxFiles`, at least one. They are under way until it is `done`. */
   take(maxBytes: number, maxFiles: number): PlannedRange[] {
     const taken: PlannedRange[] = [];
     let bytes = 0;
@@ -54,18 +57,33 @@ export class LandingQueue {
       if (++files === maxFiles) break;
     }
     this.#bytes -= bytes;
+    this.#underWay = taken;
     return taken;
+  }
+
+  /** What was taken last is in Bronze. */
+  done(): void {
+    this.#underWay = [];
   }
 
   clear(): void {
     this.#files.clear();
     this.#bytes = 0;
+    this.#underWay = [];
   }
 
   lag(nowMs: number): Lag {
     let oldestUs = nowMs * 1000;
-    for (const [first] of this.#files.values()) oldestUs = Math.min(oldestUs, first!.modifiedUs);
-    return { files: this.#files.size, bytes: this.#bytes, seconds: Math.round(nowMs - oldestUs / 1000) / 1000 };
+    const look = ({ modifiedUs }: PlannedRange): void => {
+      oldestUs = Math.min(oldestUs, modifiedUs);
+    };
+    for (const [first] of this.#files.values()) look(first!);
+    this.#underWay.forEach(look);
+    return {
+      files: new Set([...this.#files.keys(), ...this.#underWay.map(({ file }) => file)]).size,
+      bytes: this.bytes,
+      seconds: Math.round(nowMs - oldestUs / 1000) / 1000,
+    };
   }
 }
 

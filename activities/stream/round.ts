@@ -56,7 +56,6 @@ export class RoundSummary {
   #lateness = neverLate;
   #files = 0;
   #bytes = 0;
-  speedProblem: string | null = null;
 
   constructor(nowMs: number) {
     this.#startedMs = nowMs;
@@ -80,8 +79,13 @@ export class RoundSummary {
     try {
       return await work();
     } finally {
-      this.#times.get(phase)!.push(performance.now() - start);
+      this.took(phase, performance.now() - start);
     }
+  }
+
+  /** A step took so long, milliseconds. */
+  took(phase: Phase | 'batch', ms: number): void {
+    this.#times.get(phase)!.push(ms);
   }
 
   /** A file waited for so long until its micro-batch began. */
@@ -117,7 +121,7 @@ export class RoundSummary {
     if (this.#replaced.length < namedFiles) this.#replaced.push(file);
   }
 
-  soFar(lag: Lag, { publications, problem }: PublisherStatus): RoundSoFar {
+  soFar(lag: Lag, { publications, problem }: PublisherStatus, speedProblem: string | null): RoundSoFar {
     return {
       batches: this.#batches.length,
       files: this.#files,
@@ -126,7 +130,7 @@ export class RoundSummary {
       lag,
       publications,
       servingProblem: problem,
-      speedProblem: this.speedProblem,
+      speedProblem,
     };
   }
 
@@ -134,6 +138,7 @@ export class RoundSummary {
     nowMs: number,
     lag: Lag,
     serving: PublisherStatus,
+    speedProblem: string | null,
     compaction: CompactorStatus,
     alerts: AlertStatus,
   ): StreamRound {
@@ -149,7 +154,7 @@ export class RoundSummary {
       times: Object.fromEntries([...this.#times].map(([phase, times]) => [phase, spreadOf(times)])) as never,
       serving,
       compaction,
-      speedProblem: this.speedProblem,
+      speedProblem,
       alerts,
       unreadable: this.#unreadable,
       replaced: this.#replaced,

@@ -15,6 +15,7 @@ import { changedAmong, changedFiles, scanLanding } from '../landing-scan.ts';
 import { commitPlan, type LandingState, readLandingState } from '../landing-state.ts';
 import { type LandingWatch, watchLanding } from '../landing-watch.ts';
 import { measureLanding } from '../measure-landing.ts';
+import { Recurring } from '../recurring.ts';
 import { commitsOfRun } from '../run-result.ts';
 import { advanceSpeed } from '../speed.ts';
 import { finishBatch } from '../stream-batch.ts';
@@ -22,7 +23,7 @@ import { watermark } from '../watermark.ts';
 import { StreamCompactor } from './compactor.ts';
 import { tellLag } from './metrics.ts';
 import { StreamPublisher } from './publisher.ts';
-import { LandingQueue } from './queue.ts';
+import { type Lag, LandingQueue } from './queue.ts';
 import { RoundSummary, type StreamRound } from './round.ts';
 
 export interface RoundOptions {
@@ -34,6 +35,8 @@ export interface RoundOptions {
 
 /** Landing bytes of a micro-batch: so little that its increments are served soon, so much that a backlog is read fast. */
 const streamBatchBytes = 32 * 1024 * 1024;
+/** So often a round tells what it has done and what waits. */
+const reportMs = 1_000;
 /** Without a sign of change the landing zone is scanned so often. */
 const rescanMs = 60_000;
 
@@ -47,9 +50,13 @@ export class EventStream {
   readonly #compactor: StreamCompactor;
   readonly #alerts: AlertRounds;
   #watch: LandingWatch | null = null;
+  /** Files that changed and are being measured. */
+  #unmeasured = 0;
   #state: LandingState | null = null;
   /** Last micro-batch known to have all its commits. */
   #finished = -1;
+  /** Of the last round's publisher. */
+  #notBefore = 0;
   /** When the last micro-batch of a workflow run began, in whichever round. */
   #started = { runId: '', ms: 0 };
 
@@ -63,7 +70,7 @@ export class EventStream {
 
   /**
    * Runs micro-batches until `roundMs` is over or the run's signal aborts, then ends the one under way. Increments,
-   * publications and alerts follow each; none of them holds the next one up when it fails.
+   * publications and alerts follow each; none of them holds the next one up when it fails, or when the stream is behind.
    */
   round(run: Run, options: RoundOptions): Promise<StreamRound> {
     return this.#rounds.run(() => this.#round(run, options));
@@ -75,10 +82,21 @@ export class EventStream {
     // What is under way ends; the signal only keeps the next one from starting.
     const calm: Run = { ...run, signal: new AbortController().signal };
     const summary = new RoundSummary(clock());
-    const publisher = new StreamPublisher(this.#context, calm, this.#reader);
+    const publisher = new StreamPublisher(this.#context, calm, this.#reader, this.#notBefore);
     const alerts = this.#alerts(run.runId);
+    const speed = new Recurring(async () => {
+      const notify = (): void => publisher.notify(!this.#queue.isEmpty);
+      await advanceSpeed(this.#context, calm, (ms) => {
+        summary.took('speed', ms);
+        notify();
+      });
+      notify();
+      return Number.POSITIVE_INFINITY;
+    });
+    const report = (): void => this.#report(run, summary, publisher, speed);
+    const reporting = setInterval(report, reportMs);
     try {
-      await this.#speed(calm, summary, publisher);
+      await speed.ask();
       alerts.look();
       while (!run.signal.aborted && clock() < deadlineMs) {
         const started = this.#started;
@@ -88,8 +106,7 @@ export class EventStream {
           continue;
         }
         const startedMs = clock();
-        if (await this.#discover(calm, summary, publisher)) await this.#speed(calm, summary, publisher);
-        this.#report(run, summary, publisher);
+        if (await this.#discover(calm, summary)) await speed.ask();
         if (this.#queue.isEmpty) {
           await this.#watching().wait(deadlineMs - clock(), run.signal);
           continue;
@@ -97,30 +114,36 @@ export class EventStream {
         this.#started = { runId: run.runId, ms: startedMs };
         const isPlanned = await summary.timed('batch', () => this.#batch(calm, summary));
         if (isPlanned) {
-          await this.#speed(calm, summary, publisher);
+          const isIn = speed.ask();
+          // A stream that is behind goes on meanwhile.
+          if (this.#queue.isEmpty) await isIn;
           this.#compactor.batchDone(calm);
         }
         alerts.look();
-        this.#report(run, summary, publisher);
       }
     } catch (error) {
       // What was taken out of the queue may not be planned: it is looked for again.
       this.#forget();
       throw error;
     } finally {
-      await Promise.all([publisher.close(), this.#compactor.idle(), alerts.close()]);
+      clearInterval(reporting);
+      await speed.close();
+      // Told to end, it is not sure that another round follows.
+      const isBehind = !this.#queue.isEmpty && !run.signal.aborted;
+      await Promise.all([publisher.close(isBehind), this.#compactor.idle(), alerts.close()]);
+      this.#notBefore = publisher.notBefore;
     }
     // Attempts that failed or died have left their work in the log alone.
     if (run.attempt > 1) summary.recount(await commitsOfRun(this.#context, run, bronzeUsageEvents.name, true));
-    const lag = this.#queue.lag(clock());
-    return summary.result(clock(), lag, publisher.status, this.#compactor.status, alerts.status);
+    report();
+    return summary.result(clock(), this.#lag(), publisher.status, speed.problem, this.#compactor.status, alerts.status);
   }
 
   /**
    * Measures what may have changed. A micro-batch that was left unfinished is finished first: it says where the next begins. Returns
    * whether that was so: its rows may have no increments yet.
    */
-  #discover(run: Run, summary: RoundSummary, publisher: StreamPublisher): Promise<boolean> {
+  #discover(run: Run, summary: RoundSummary): Promise<boolean> {
     const { lake, landing } = this.#context;
     return summary.timed('discover', async () => {
       const before = this.#state;
@@ -138,12 +161,13 @@ export class EventStream {
       const changed = all
         ? changedFiles(await scanLanding(landing), this.#state)
         : await changedAmong(landing, files, this.#state);
-      this.#report(run, summary, publisher, changed.length);
+      this.#unmeasured = changed.length;
       const { measured, unreadable } = await measureLanding(this.#context, run, changed);
       for (const file of measured) {
         this.#queue.put(file);
         if (file.replaced) summary.replaced(file.file);
       }
+      this.#unmeasured = 0;
       summary.unreadable(unreadable);
       return isUnfinished;
     });
@@ -170,19 +194,10 @@ export class EventStream {
       finishBatch(this.#context, run, this.#index, plan, () => undefined),
     );
     this.#finished = batch;
+    this.#queue.done();
     const bytes = ranges.reduce((n, range) => n + range.toByte - range.fromByte, 0);
     summary.batch(batch, modified.size, bytes, done);
     return true;
-  }
-
-  async #speed(run: Run, summary: RoundSummary, publisher: StreamPublisher): Promise<void> {
-    try {
-      await summary.timed('speed', () => advanceSpeed(this.#context, run));
-      summary.speedProblem = null;
-      publisher.notify();
-    } catch (error) {
-      summary.speedProblem = error instanceof Error ? error.message : String(error);
-    }
   }
 
   #watching(): LandingWatch {
@@ -193,15 +208,20 @@ export class EventStream {
   /** Everything is to be looked at again. */
   #forget(): void {
     this.#queue.clear();
+    this.#unmeasured = 0;
     this.#watch?.close();
     this.#watch = null;
   }
 
-  /** `unmeasured`: files found to have changed, whose lines are not counted yet. */
-  #report(run: Run, summary: RoundSummary, publisher: StreamPublisher, unmeasured = 0): void {
+  /** Files that may have changed, and whose lines are not counted yet, are part of it. */
+  #lag(): Lag {
+    const waiting = this.#queue.lag(this.#context.clock());
+    return { ...waiting, files: waiting.files + this.#unmeasured + (this.#watch?.noticed ?? 0) };
+  }
+
+  #report(run: Run, summary: RoundSummary, publisher: StreamPublisher, speed: Recurring): void {
     const { clock } = this.#context;
-    const waiting = this.#queue.lag(clock());
-    const lag = { ...waiting, files: waiting.files + unmeasured };
+    const lag = this.#lag();
     run.report({
       layer: 'bronze',
       table: bronzeUsageEvents.name,
@@ -210,7 +230,7 @@ export class EventStream {
       unit: 'bytes',
       rows: summary.rows,
       rowsPerSecond: summary.rowsPerSecond(clock()),
-      round: summary.soFar(lag, publisher.status),
+      round: summary.soFar(lag, publisher.status, speed.problem),
     });
     tellLag(run, lag);
   }

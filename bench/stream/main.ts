@@ -13,16 +13,16 @@ import { fillLake } from './lake-landing.ts';
 import { benchLive, type LiveOptions } from './live.ts';
 import { onRig } from './rig.ts';
 
-const usage = `usage: npm run bench:stream -- [--only latency|spread|backlog|flat|index] [--minutes N] [--rate N] [--events N]
+const usage = `usage: npm run bench:stream -- [--only latency|spread|backlog|scatter|flat|index] [--minutes N] [--rate N] [--events N]
                                [--batches N] [--ids N]
-  --only     one part; default: all five
+  --only     one part; default: all six
   --minutes  of a live source in the part "latency" (default 10)
   --rate     events a second of a live source (default 500)
-  --events   events of the part "backlog" (default 2000000)
+  --events   events of the parts "backlog" and "scatter" (default 2000000)
   --batches  micro-batches of the part "flat" (default 20000)
   --ids      events of the part "index" (default 5000000)`;
 
-const partNames = ['latency', 'spread', 'backlog', 'flat', 'index'] as const;
+const partNames = ['latency', 'spread', 'backlog', 'scatter', 'flat', 'index'] as const;
 
 /** Of a lake before its stream starts: as much as the original data. */
 const lake = { events: 43_200, days: 60 };
@@ -48,11 +48,13 @@ const program: BenchProgram = {
           return benchLive(rig, { ...live, ...options });
         }),
       );
+    const backlog = (title: string, inOrder: boolean) => (stack: Stack, log: Log) =>
+      part(title, () => onRig(stack, log, (rig) => benchBacklog(rig, { backlog: { events, days: 60 }, inOrder })));
     const parts = {
       latency: source('A live source', { seconds: minutes * 60, late: 0.02, dates: 2, hasBudget: true }),
       spread: source('A live source, half of it late', { seconds: 120, late: 0.5, dates: 60, hasBudget: false }),
-      backlog: (stack: Stack, log: Log) =>
-        part('A backlog', () => onRig(stack, log, (rig) => benchBacklog(rig, { backlog: { events, days: 60 } }))),
+      backlog: backlog('A backlog', true),
+      scatter: backlog('A backlog in no order', false),
       flat: (stack: Stack, log: Log) =>
         part('Many micro-batches', () =>
           onRig(stack, log, async (rig) => {

@@ -125,7 +125,7 @@ describe('a part', () => {
     const address = process.env.CPA_TEST_TEMPORAL!;
     const cassandra = JSON.parse(process.env.CPA_TEST_CASSANDRA!) as RigStack['cassandra'];
     await onRig({ temporal: { address, uiUrl: null }, cassandra, services: [] }, log, async (rig) => {
-      const backlog = await benchBacklog(rig, { backlog: { events: 2000, days: 2, orgs: 5 } });
+      const backlog = await benchBacklog(rig, { backlog: { events: 2000, days: 2, orgs: 5 }, inOrder: true });
       checkFigures(backlog.figures, 'backlog');
       const flat = await benchFlat(rig, { batches: 50 });
       checkFigures(flat.figures, 'flatBatches', 'flatMemory');

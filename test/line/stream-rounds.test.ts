@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { drainEvents } from '../../activities/bronze-events.ts';
-import type { ActivityContext } from '../../activities/context.ts';
+import type { ActivityContext, Run } from '../../activities/context.ts';
+import type { Lag } from '../../activities/stream/queue.ts';
+import type { RoundSoFar } from '../../activities/stream/round-so-far.ts';
 import { EventStream } from '../../activities/stream/stream.ts';
 import { faultyStore } from '../faults/faulty-store.ts';
 import { freshProcess, type Process, run } from '../faults/steps.ts';
@@ -48,6 +50,27 @@ describe('a round of the stream', () => {
     assert.equal(round.written, 1);
     assert.match(round.serving.problem ?? '', /^a publication under way has not ended within 5 s$/);
     assert.ok(round.ms < 15_000, `${round.ms} ms`);
+  });
+
+  it('says while a micro-batch takes long what waits for it to end', async () => {
+    landing.events('1.jsonl', [eventLine('e1')]);
+    landing.events('2.jsonl', [eventLine('e2')]);
+    let told = (_: RoundSoFar): void => undefined;
+    const compute: ActivityContext['compute'] = {
+      threads: 1,
+      run: async (task, input, options): Promise<never> => {
+        if (task === 'ingestEvents')
+          await new Promise<RoundSoFar>((resolve) => (told = resolve)).then(({ lag }) => lags.push(lag));
+        return process.context.compute.run(task, input, options) as never;
+      },
+    };
+    const lags: Lag[] = [];
+    const stream = new EventStream({ ...process.context, compute }, process.index);
+    const report: Run['report'] = ({ round }) => told(round!);
+    const { written, lag } = await stream.round({ ...run, report }, { triggerMs: 0, roundMs: 300 });
+    assert.equal(written, 2);
+    assert.deepEqual([lags[0]?.files, lag.files, lag.bytes], [2, 0, 0]);
+    assert.ok(lags[0]!.bytes > 0);
   });
 
   it('counts what the attempts before it did, once', async () => {

@@ -79,6 +79,10 @@ describe('the continuous stream', () => {
     await (await drained).result();
     await stopped;
     assert.equal(await hasRows(ids), true);
+    const version = async (table: string) => (await line.lake().table(table).latest())!;
+    const increments = await version('gold.org_daily_usage_by_service_speed');
+    const bronze = await version('bronze.usage_events');
+    assert.ok(increments.txns.get('bronze')! >= bronze.version, 'what was drained has no increments');
   });
 
   it('is drained by a daily run, which builds on what it has read', async () => {

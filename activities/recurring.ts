@@ -1,4 +1,4 @@
-/** Work beside a round of the stream: done when somebody asks for it, or when it has asked for that itself. */
+/** Work beside the micro-batches of a round of the stream: done when somebody asks for it, or when it has asked for that itself. */
 
 const leastPauseMs = 250;
 const mostPauseMs = 10_000;
@@ -8,13 +8,14 @@ const longestSleepMs = 2 ** 31 - 1;
 /** Repeats a piece of work, one at a time. A failure stops nobody: it is kept, and the work is tried again after a pause. */
 export class Recurring {
   readonly #work: () => Promise<number>;
-  #asked = true;
+  #asked = false;
   #closed = false;
   #problem: string | null = null;
   #wake: () => void = () => undefined;
+  #askers: (() => void)[] = [];
   readonly #ended: Promise<void>;
 
-  /** Starts at once. `work` returns after how many milliseconds it wants to be done again when nobody asks; Infinity: never. */
+  /** `work` returns after how many milliseconds it wants to be done again when nobody asks; Infinity: never. */
   constructor(work: () => Promise<number>) {
     this.#work = work;
     this.#ended = this.#loop();
@@ -25,11 +26,15 @@ export class Recurring {
     return this.#problem;
   }
 
-  /** There is something to do. */
-  ask(): void {
+  /**
+   * There is something to do. Resolves when it has been done or has failed; at once while the pause after a failure lasts, which is
+   * kept.
+   */
+  ask(): Promise<void> {
     this.#asked = true;
-    // After a failure the pause is kept.
-    if (this.#problem === null) this.#wake();
+    if (this.#problem !== null) return Promise.resolve();
+    this.#wake();
+    return new Promise((resolve) => this.#askers.push(resolve));
   }
 
   /** Does what was asked for, unless that fails, and ends. */
@@ -40,21 +45,24 @@ export class Recurring {
   }
 
   async #loop(): Promise<void> {
+    let waitMs = Number.POSITIVE_INFINITY;
     let pauseMs = leastPauseMs;
-    while (this.#asked || !this.#closed) {
+    for (;;) {
+      if (!this.#closed && (this.#problem !== null || !this.#asked)) await this.#sleep(waitMs);
+      if (this.#closed && (this.#problem !== null || !this.#asked)) return;
       this.#asked = false;
+      const askers = this.#askers.splice(0);
       try {
-        const waitMs = await this.#work();
+        waitMs = await this.#work();
         this.#problem = null;
         pauseMs = leastPauseMs;
-        if (waitMs > 0 && !this.#asked && !this.#closed) await this.#sleep(waitMs);
       } catch (error) {
         this.#problem = error instanceof Error ? error.message : String(error);
-        if (this.#closed) return;
         this.#asked = true;
-        await this.#sleep(pauseMs);
+        waitMs = pauseMs;
         pauseMs = Math.min(mostPauseMs, pauseMs * 2);
       }
+      for (const tell of askers) tell();
     }
   }
 
