@@ -11,9 +11,7 @@ const root = join(import.meta.dirname, '..', 'dist', 'test');
 const onDemand = [
   'faults/',
   'bench/stream',
-  ...['audit-stream', 'stream-commands', 'stream-continued', 'stream-kills', 'stream-twice'].map(
-    (name) => `line/${name}`,
-  ),
+  ...['audit-stream', 'stream-commands', 'stream-continued', 'stream-twice'].map((name) => `line/${name}`),
 ];
 const isWanted = (file) =>
   groups.length === 0

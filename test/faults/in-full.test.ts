@@ -7,4 +7,5 @@ import '../line/stream-continued.test.ts';
 import '../line/stream-crash-points.test.ts';
 import '../line/stream-kills.test.ts';
 import '../line/stream-twice.test.ts';
+import '../line/two-layers.test.ts';
 import '../line/zombies.test.ts';

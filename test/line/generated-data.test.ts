@@ -104,7 +104,7 @@ describe('generated data with every defect', () => {
     const zone = process.env.TZ;
     process.env.TZ = 'America/Argentina/Buenos_Aires';
     try {
-      const other = await testLine({ landing, env: { CPA_BATCH_BYTES: '150000', CPA_THREADS: '1' } });
+      const other = await testLine({ landing, env: { CPA_BATCH_BYTES: '400000', CPA_THREADS: '1' } });
       try {
         await other.run('dailyRun');
         assert.deepEqual(await logicalHashes(other.lakeRoot), await logicalHashes(line.lakeRoot));

@@ -11,7 +11,7 @@ import { randomOf } from '../faults/seed.ts';
 import { startWorkerProcess } from '../faults/worker-process.ts';
 import { testLine } from './line.ts';
 
-const kills = process.env.CPA_FAULTS === 'full' ? 30 : 3;
+const kills = process.env.CPA_FAULTS === 'full' ? 30 : 2;
 const env = { CPA_BATCH_BYTES: '60000' };
 
 describe(`a worker that is killed ${kills} times in one run`, () => {

