@@ -27,7 +27,10 @@ if (files.length === 0) {
 }
 
 const home = mkdtempSync(join(tmpdir(), 'cpa-tests-'));
-const stack = await startStack({ home, log: (line) => console.log(line) });
+// Nothing of this node outlives the tests: definitions, which they change all the time, need not be on disk at once.
+process.env.JDK_JAVA_OPTIONS = '-Dcassandra.test.flush_local_schema_changes=false';
+const stack = await startStack({ home, brief: true, log: (line) => console.log(line) });
+delete process.env.JDK_JAVA_OPTIONS;
 const stop = async (code) => {
   await stack.stop();
   rmSync(home, { recursive: true, force: true });
