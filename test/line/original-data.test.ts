@@ -106,17 +106,20 @@ describe('the original data', {
     );
   });
 
-  it('comes out the same in small micro-batches, in another timezone, with one thread', async () => {
-    const other = await testLine({ landing: originalLanding, env: { CPA_BATCH_BYTES: '2000000', CPA_THREADS: '1' } });
-    const zone = process.env.TZ;
-    process.env.TZ = 'America/Argentina/Buenos_Aires';
-    try {
-      await other.run('dailyRun');
-      assert.deepEqual(await logicalHashes(other.lakeRoot), await logicalHashes(line.lakeRoot));
-    } finally {
-      if (zone === undefined) delete process.env.TZ;
-      else process.env.TZ = zone;
-      await other.stop();
-    }
-  });
+  // In `npm test` the generated data stand for it, which have every defect.
+  if (process.env.CPA_FAULTS === 'full') {
+    it('comes out the same in small micro-batches, in another timezone, with one thread', async () => {
+      const other = await testLine({ landing: originalLanding, env: { CPA_BATCH_BYTES: '2000000', CPA_THREADS: '1' } });
+      const zone = process.env.TZ;
+      process.env.TZ = 'America/Argentina/Buenos_Aires';
+      try {
+        await other.run('dailyRun');
+        assert.deepEqual(await logicalHashes(other.lakeRoot), await logicalHashes(line.lakeRoot));
+      } finally {
+        if (zone === undefined) delete process.env.TZ;
+        else process.env.TZ = zone;
+        await other.stop();
+      }
+    });
+  }
 });
