@@ -30,3 +30,16 @@ test('after a failure nothing new starts, and what runs has ended when it is thr
   assert.deepEqual(started, [1, 5]);
   assert.deepEqual(ended, [5]);
 });
+
+test('timers have their turn though the work never waits', async () => {
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  const busy = async (): Promise<void> => {
+    const endMs = performance.now() + 10;
+    while (performance.now() < endMs);
+  };
+  await mapBounded(Array.from({ length: 40 }), 4, busy);
+  clearInterval(timer);
+  // 400 ms of work, a turn every 50.
+  assert.ok(turns >= 4, `${turns} turns`);
+});

@@ -122,10 +122,11 @@ describe('a round of the stream that is stopped at any write', () => {
     assert.ok(round.batches >= 2, `${round.batches} micro-batches`);
     for (const kind of ['quarantined', 'duplicate', 'late'] as const) assert.ok(round[kind] > 0, `no ${kind} rows`);
     const expected = await stateOf(start, calm);
-    let faults = 0;
+    let [candidates, faults] = [0, 0];
     for (const [write, path] of calm.store.writes.entries()) {
       for (const { tried, ...kind } of kinds) {
-        if (!isFull && !tried(calm.store.writes, write)) continue;
+        // Else every other one that is worth it.
+        if (!isFull && !(tried(calm.store.writes, write) && candidates++ % 2 === 0)) continue;
         const what = `${JSON.stringify(kind)} at write ${write}, ${path}`;
         const lake = aLake(start);
         await disturbed(lake, { ...kind, write }, what);
