@@ -55,18 +55,18 @@ describe('a stream that continues as new', () => {
     rmSync(home, { recursive: true, force: true });
   });
 
-  it('keeps its totals and its trigger, and answers every drain', async () => {
+  it('keeps its totals and its trigger, and answers every drain', { timeout: 120_000 }, async () => {
     stream = await line.start('bronzeStream', { mode: 'continuous', triggerMs: 5 });
     const runs = new Set<string>();
     let landed = 0;
-    for (let i = 0; i < 6; i++) {
+    // Each run ends after so many events of its history, however many rounds that takes.
+    while (runs.size < 3) {
       landed += land(2);
       // Asked from several sides, each as soon as it has an answer.
       await Promise.all([drain(), drain(), drain()]);
       assert.equal((await rowsIn(line.lake(), 'bronze.usage_events')).length, landed);
       runs.add((await stream.describe()).runId);
     }
-    assert.ok(runs.size > 2, `${runs.size} runs`);
     const { triggerMs, totals, state } = await stream.query<StreamStatus>('status');
     assert.deepEqual([triggerMs, totals.read, totals.written, state], [5, landed, landed, 'running']);
     await stream.signal('stop');
