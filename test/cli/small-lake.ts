@@ -10,6 +10,7 @@ import { writeDataFiles } from '../../engine/delta/data-file.ts';
 import { Lake } from '../../engine/delta/lake.ts';
 import type { TableMetadata } from '../../engine/delta/types.ts';
 import { openStore } from '../../engine/storage/open.ts';
+import { run } from '../faults/steps.ts';
 
 const column = (name: string, type: ColumnType): ColumnSpec => ({ name, type, nullable: true });
 
@@ -105,17 +106,13 @@ export async function smallLake(): Promise<string> {
 
 function work(workflowId: string, read: number, written: number): Record<string, unknown> {
   const counts = { read, written, unchanged: 0, quarantined: read - written, duplicate: 0, late: 1 };
-  const run = {
-    workflowId,
-    runId: 'run-1',
-    scheduledMs: 0,
-    attempt: 1,
-    signal: new AbortController().signal,
-    report: () => undefined,
-    gauge: () => undefined,
-    count: () => undefined,
-  };
-  return workInfo(run, counts, { partitions: 1, bytes: 1, upstream: {}, startedMs: 1000, nowMs: 2500 });
+  return workInfo({ ...run, workflowId, runId: 'run-1' }, counts, {
+    partitions: 1,
+    bytes: 1,
+    upstream: {},
+    startedMs: 1000,
+    nowMs: 2500,
+  });
 }
 
 /** Commits rows as new files; `replaced` is the day whose files they replace. */

@@ -6,10 +6,10 @@ import type { AuditReport } from '../../activities/audit/report.ts';
 import type { RunFailed } from '../../cli/run.ts';
 import { writeDataFiles } from '../../engine/delta/data-file.ts';
 import { readFiles } from '../../engine/delta/read.ts';
-import type { AddFile } from '../../engine/delta/types.ts';
 import { pathOf } from '../../schemas/contract.ts';
 import { type TestLine, testLine } from './line.ts';
 import { eventLine, type SmallLanding, smallLanding } from './small-landing.ts';
+import { swap } from './swap.ts';
 
 const speed = 'gold.org_daily_usage_by_service_speed';
 const mart = 'gold.org_daily_usage_by_service';
@@ -47,25 +47,6 @@ describe('the audit beside a stream', () => {
   const failing = ({ checks }: AuditReport) => checks.filter((c) => !c.passed).map((c) => c.name);
   const findingOf = ({ checks }: AuditReport, name: string): string =>
     checks.find((c) => c.name === name)?.finding ?? assert.fail(`no check ${name}`);
-
-  /** Commits a change of files that is nobody's work, and gives the commit that takes it back. */
-  async function swap(name: string, removes: readonly AddFile[], adds: readonly AddFile[]) {
-    const commit = async (out: readonly AddFile[], back: readonly AddFile[]): Promise<void> => {
-      const table = line.lake().table(name);
-      await table.commit({
-        base: await table.latest(),
-        reads: { kind: 'nothing' },
-        adds: back,
-        removes: out,
-        txns: {},
-        dataChange: true,
-        operation: 'WRITE',
-        info: {},
-      });
-    };
-    await commit(removes, adds);
-    return () => commit(adds, removes);
-  }
 
   it('passes while micro-batches come and runs build them', async () => {
     let ended = false;
@@ -125,7 +106,7 @@ describe('the audit beside a stream', () => {
 
   it('finds what is wrong with a day that the stream has not touched', async () => {
     const { files } = (await line.lake().table('silver.usage_events').latest())!;
-    const back = await swap('silver.usage_events', [files.find((f) => f.path.includes('2025-07-01'))!], []);
+    const back = await swap(line.lake, 'silver.usage_events', [files.find((f) => f.path.includes('2025-07-01'))!], []);
     const found = failing(await audit());
     await back();
     assert.ok(found.includes('silver.usage_events: Bronze rows = Silver rows + quarantined, day by day'));
@@ -138,7 +119,7 @@ describe('the audit beside a stream', () => {
     const { metadata, files } = (await lake.table(speed).latest())!;
     const rows = await readFiles(lake.store, pathOf(speed), metadata, files.slice(0, 1));
     const twice = await writeDataFiles(lake.store, pathOf(speed), metadata, rows, { nowMs: Date.now() });
-    const back = await swap(speed, [], twice);
+    const back = await swap(line.lake, speed, [], twice);
     const found = failing(await audit());
     await back();
     assert.deepEqual(found.slice(0, 2), [

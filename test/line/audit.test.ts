@@ -13,11 +13,11 @@ import { columnOf, columnsOf, tableOf } from '../../engine/columnar/table.ts';
 import { takeTable } from '../../engine/columnar/take.ts';
 import { writeDataFiles } from '../../engine/delta/data-file.ts';
 import { readFiles } from '../../engine/delta/read.ts';
-import type { AddFile } from '../../engine/delta/types.ts';
 import { contractOf } from '../../schemas/catalog.ts';
 import { pathOf } from '../../schemas/contract.ts';
 import type { DailyRunResult } from '../../workflows/daily-run.ts';
 import { type TestLine, testLine } from './line.ts';
+import { swap } from './swap.ts';
 
 const mart = 'gold.org_daily_usage_by_service';
 
@@ -58,29 +58,6 @@ describe('the audit', () => {
     assert.equal(passed, true);
   }
 
-  /** Commits a change of files and gives the commit that takes it back. */
-  async function swap(
-    name: string,
-    removes: readonly AddFile[],
-    adds: readonly AddFile[],
-  ): Promise<() => Promise<void>> {
-    const commit = async (out: readonly AddFile[], back: readonly AddFile[]): Promise<void> => {
-      const table = line.lake().table(name);
-      await table.commit({
-        base: await table.latest(),
-        reads: { kind: 'nothing' },
-        adds: back,
-        removes: out,
-        txns: {},
-        dataChange: true,
-        operation: 'WRITE',
-        info: {},
-      });
-    };
-    await commit(removes, adds);
-    return () => commit(adds, removes);
-  }
-
   /** Replaces the first file of a table for which `change` gives other rows. */
   async function tamper(name: string, change: (rows: Table) => Table | null): Promise<() => Promise<void>> {
     const lake = line.lake();
@@ -89,7 +66,7 @@ describe('the audit', () => {
       const changed = change(await readFiles(lake.store, pathOf(name), metadata, [file]));
       if (changed === null) continue;
       const adds = await writeDataFiles(lake.store, pathOf(name), metadata, changed, { nowMs: Date.now() });
-      return swap(name, [file], adds);
+      return swap(line.lake, name, [file], adds);
     }
     throw new Error(`${name}: nothing to tamper with`);
   }
@@ -161,7 +138,7 @@ describe('the audit', () => {
     const { files } = (await line.lake().table('silver.usage_events').latest())!;
     // Of the last day: the first ones state neither carbon nor tokens.
     const gone = files.reduce((a, b) => (b.path > a.path ? b : a));
-    const back = await swap('silver.usage_events', [gone], []);
+    const back = await swap(line.lake, 'silver.usage_events', [gone], []);
     const found = await failing();
     await back();
     assert.deepEqual(
