@@ -23,7 +23,9 @@ export async function buildDirty(
   for (;;) {
     const { partitions, pinned } = await planTable(context.lake, contractOf(table), extra, dates);
     try {
-      if (partitions.length > 0) await buildTable(context, run, { table, partitions, pinned, extra });
+      if (partitions.length > 0) {
+        await buildTable(context, run, { table, partitions, pinned, extra, complete: dates === null });
+      }
       return await resultOfRun(context, run, table, startedMs);
     } catch (error) {
       if (!(error instanceof OutdatedPlan)) throw error;

@@ -3,7 +3,7 @@ import { filesOf } from '../engine/delta/partitions.ts';
 import { type AddFile, CommitConflict, type Snapshot } from '../engine/delta/types.ts';
 import { bronzeUsageEvents } from '../schemas/bronze.ts';
 import { contractOf } from '../schemas/catalog.ts';
-import { consumedId, metadataWith, type TableContract } from '../schemas/contract.ts';
+import { caughtUpId, consumedId, metadataWith, type TableContract } from '../schemas/contract.ts';
 import { dimOrgs, dimResources, silverUsageEvents } from '../schemas/silver.ts';
 import { checkBalance, workInfo } from './commit-info.ts';
 import type { BuildPartitionsInput, BuiltPartitions } from './compute/build-partitions.ts';
@@ -21,6 +21,8 @@ export interface BuildRequest {
   /** Upstream → version to read. */
   readonly pinned: Readonly<Record<string, number>>;
   readonly extra: ExtraVersions;
+  /** Whether these are all partitions that the pinned versions make dirty. */
+  readonly complete: boolean;
 }
 
 const targetChunkRows = 150_000;
@@ -91,7 +93,10 @@ export async function buildTable(context: ActivityContext, run: Run, request: Bu
         reads: readsOf(contract, partitions),
         adds,
         removes,
-        txns: consumedVersions(contract, partitions, request, upstream),
+        txns: {
+          ...consumedVersions(contract, partitions, request, upstream),
+          ...(request.complete && group.length === chunks.length ? caughtUp(contract, request) : {}),
+        },
         metadata: metadataWith(contract, base?.metadata ?? null),
         dataChange: true,
         operation: 'WRITE',
@@ -156,6 +161,13 @@ function consumedVersions(
     if (version !== undefined) txns[consumedId(contract.name, partition, bronzeUsageEvents.name)] = version;
   }
   return txns;
+}
+
+/** Partitions that are not dirty have missed nothing, those that were have been built. */
+function caughtUp(contract: TableContract, { pinned }: BuildRequest): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(pinned).map(([upstream, version]) => [caughtUpId(contract.name, upstream), version]),
+  );
 }
 
 function readsOf(contract: TableContract, partitions: readonly string[]) {

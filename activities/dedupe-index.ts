@@ -36,8 +36,7 @@ export class DedupeIndex {
     this.#held = null;
     if (snapshot === null) return new IdIndex();
     if (held === null || held.version > snapshot.version) return this.#build(snapshot, signal);
-    const commits = await this.#context.lake.table(snapshot.metadata.name).commitsSince(held.version);
-    const later = commits.filter((c) => c.version <= snapshot.version);
+    const later = await this.#context.lake.table(snapshot.metadata.name).commitsSince(held.version, snapshot.version);
     if (later.some((c) => c.removes.some((r) => r.dataChange))) return this.#build(snapshot, signal);
     const added = later.flatMap((c) => c.adds.filter((a) => a.dataChange));
     await this.#insert(held.index, snapshot, added, signal);

@@ -2,11 +2,13 @@
  * What has to be built: partitions whose upstream changed since they consumed it.
  *
  * A built partition records, for each upstream, the version it consumed, as a Delta `txn` with the application id
- * `<target>/<partition>←<upstream>`. It is dirty when a later commit of the upstream changed data that maps to it.
+ * `<target>/<partition>←<upstream>`. It is dirty when a later commit of the upstream changed data that maps to it. A build of all that is
+ * dirty records, as `<target>←<upstream>`, that the other partitions have missed nothing up to that version: what was looked at once
+ * is not looked at again.
  */
 import type { Lake } from '../engine/delta/lake.ts';
 import type { Commit, Snapshot } from '../engine/delta/types.ts';
-import { consumedId, type TableContract, type Upstream } from '../schemas/contract.ts';
+import { caughtUpId, consumedId, type TableContract, type Upstream } from '../schemas/contract.ts';
 import { dimensionChanges } from './dimension-changes.ts';
 import { partitionOf } from './partition.ts';
 import { snapshotOf } from './snapshots.ts';
@@ -98,8 +100,11 @@ export async function partitionsBehind(
   return new Set(await staleBy(lake, contract, state, candidates, consumedBy(contract, target), counts));
 }
 
+/** The version of an upstream (or of what else is consumed) up to which a partition has missed nothing; −1: it has consumed none. */
 function consumedBy(contract: TableContract, target: Snapshot | null): (partition: string, upstream: string) => number {
-  return (partition, upstream) => target?.txns.get(consumedId(contract.name, partition, upstream)) ?? -1;
+  const at = (id: string): number => target?.txns.get(id) ?? -1;
+  return (partition, upstream) =>
+    Math.max(at(consumedId(contract.name, partition, upstream)), at(caughtUpId(contract.name, upstream)));
 }
 
 function candidatesOf(
@@ -136,17 +141,19 @@ async function staleBy(
   const behind = candidates.filter((p) => consumed(p, upstream.table) < snapshot.version);
   if (behind.length === 0) return [];
   const least = Math.min(...behind.map((p) => consumed(p, upstream.table)));
-  const changes = async (): Promise<Commit[]> =>
-    (await lake.table(upstream.table).commitsSince(least)).filter(
-      (commit) => commit.version <= snapshot.version && (counts?.(commit) ?? true),
-    );
+  const changes = async function* (): AsyncGenerator<Commit> {
+    for await (const commit of lake.table(upstream.table).eachCommitSince(least, snapshot.version)) {
+      if (counts?.(commit) ?? true) yield commit;
+    }
+  };
   if (upstream.map.kind === 'dimension') {
-    const last = counts === undefined ? snapshot.version : Math.max(-1, ...(await changes()).map((c) => c.version));
+    let last = counts === undefined ? snapshot.version : -1;
+    if (counts !== undefined) for await (const { version } of changes()) last = version;
     const overtaken = behind.filter((p) => consumed(p, upstream.table) < last);
     return dimensionChanges(lake, contract, upstream.table, upstream.map.key, snapshot, overtaken, consumed);
   }
   const touched = new Map<string, number>();
-  for (const commit of await changes()) {
+  for await (const commit of changes()) {
     for (const file of [...commit.adds, ...commit.removes]) {
       if (!file.dataChange) continue;
       const value = partitionOf(file);

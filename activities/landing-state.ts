@@ -51,9 +51,7 @@ export async function readLandingState(lake: Lake, before: LandingState | null =
   if (before === null || known === null || known.version > snapshot.version)
     return withRows(lake, none(), snapshot, snapshot.files);
   if (known.version === snapshot.version) return before;
-  const later = (await lake.table(landingFiles.name).commitsSince(known.version)).filter(
-    (c) => c.version <= snapshot.version,
-  );
+  const later = await lake.table(landingFiles.name).commitsSince(known.version, snapshot.version);
   return withRows(
     lake,
     before,

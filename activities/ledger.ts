@@ -35,7 +35,7 @@ export async function syncLedger(context: ActivityContext, tables: readonly stri
       const source = context.lake.table(table);
       const latest = await source.latest();
       if (latest === null || latest.version <= known) continue;
-      for (const commit of await source.commitsSince(known)) {
+      for await (const commit of source.eachCommitSince(known)) {
         const work = workOf(commit);
         if (work === null) continue;
         entries.push({ table, version: commit.version, work });

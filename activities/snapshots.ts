@@ -40,26 +40,21 @@ export async function loadedSnapshots(lake: Lake, table: string): Promise<Loaded
   return snapshotsIn(lake.table(table));
 }
 
-async function snapshotsIn(table: DeltaTable): Promise<LoadedSnapshot[]> {
-  return (await table.commitsSince(-1)).map(snapshotOf).filter((s) => s !== null);
+async function snapshotsIn(table: DeltaTable, upTo?: number): Promise<LoadedSnapshot[]> {
+  return (await table.commitsSince(-1, upTo)).map(snapshotOf).filter((s) => s !== null);
 }
 
 /** The newest state of a Bronze master. */
 export async function masterState(table: DeltaTable): Promise<MasterState> {
   const base = await table.latest();
   // The log may have grown since.
-  const loaded = base === null ? [] : (await snapshotsIn(table)).filter((s) => s.version <= base.version);
+  const loaded = base === null ? [] : await snapshotsIn(table, base.version);
   return { base, loaded };
 }
 
 /** Snapshots up to a version of the table with the files of each, as `withFiles`. */
 export async function keptSnapshots(lake: Lake, table: string, version: number): Promise<KeptSnapshot[]> {
-  const loaded = await loadedSnapshots(lake, table);
-  return withFiles(
-    lake,
-    table,
-    loaded.filter((s) => s.version <= version),
-  );
+  return withFiles(lake, table, await snapshotsIn(lake.table(table), version));
 }
 
 /**

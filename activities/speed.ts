@@ -124,8 +124,8 @@ async function nextIncrements({ lake }: ActivityContext): Promise<NextIncrements
   const commits = [];
   let rows = 0;
   let upTo = done;
-  for (const commit of await lake.table(bronzeUsageEvents.name).commitsSince(done)) {
-    if (commit.version > bronze.version || (rows > 0 && rows + rowsOf(commit) > rowsAtATime)) break;
+  for await (const commit of lake.table(bronzeUsageEvents.name).eachCommitSince(done, bronze.version)) {
+    if (rows > 0 && rows + rowsOf(commit) > rowsAtATime) break;
     checkOnlyAdds(commit, consumed);
     const files = commit.adds.filter((file) => file.dataChange && consumed(file) < commit.version);
     if (files.length > 0) commits.push({ version: commit.version, files });

@@ -116,6 +116,11 @@ export function consumedId(target: string, partition: string, upstream: string):
   return `${target}/${partition}←${upstream}`;
 }
 
+/** Application id of the version up to which every partition of the target has consumed whatever of an upstream maps to it. */
+export function caughtUpId(target: string, upstream: string): string {
+  return `${target}←${upstream}`;
+}
+
 /** Names of the fields that are the table's content: what the logical hash and row equality cover. */
 export function contentOf(contract: TableContract): readonly string[] {
   return contract.fields.filter((f) => !f.technical).map((f) => f.name);

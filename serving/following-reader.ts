@@ -46,8 +46,7 @@ async function follow(lake: Lake, mart: ServedMart, kept: KeptDay, part: ServedP
   if (files.length !== part.files.length || files.some((file, i) => file.path !== part.files[i]?.path)) return null;
   if (speedVersion === part.speedVersion) return kept.rows;
   const added: AddFile[] = [];
-  for (const commit of await lake.table(mart.serving.speed!).commitsSince(speedVersion)) {
-    if (commit.version > part.speedVersion) break;
+  for (const commit of await lake.table(mart.serving.speed!).commitsSince(speedVersion, part.speedVersion)) {
     const isOfDay = ({ partitionValues }: Pick<AddFile, 'partitionValues'>) =>
       Object.values(partitionValues)[0] === part.value;
     added.push(...commit.adds.filter((file) => file.dataChange && isOfDay(file) && !isConsumed(file, consumed)));

@@ -9,6 +9,7 @@ import { isLost, landingStateOf } from '../landing-state.ts';
 import { loadedSnapshots } from '../snapshots.ts';
 import { type AuditCheck, equalCheck } from './report.ts';
 import { type AuditScope, profiles, rowsIn } from './scope.ts';
+import { type StreamWork, streamWork } from './stream-work.ts';
 
 const events = 'bronze.usage_events';
 /** A micro-batch that has committed its rows commits its quarantine within this time, or was stopped in between. */
@@ -22,25 +23,25 @@ export async function auditBronze(context: ActivityContext, run: Run, scope: Aud
 async function streamChecks(context: ActivityContext, run: Run, scope: AuditScope): Promise<AuditCheck[]> {
   const bronze = scope.snapshots.get(events);
   if (bronze === undefined) return [];
-  const commits = (await context.lake.table(events).commitsSince(-1)).filter((c) => c.version <= bronze.version);
-  const counted = (key: 'read' | 'written' | 'quarantined' | 'duplicate'): number => total(commits, key);
+  const work = await streamWork(context.lake, scope.kind, bronze.version);
+  const { written, quarantined, duplicate } = work;
   const checks = [
     equalCheck(
       `${events}: rows committed = rows in the table`,
-      ['committed', counted('written')],
+      ['committed', written],
       ['in the table', rowsIn(bronze)],
       rowsIn(bronze),
     ),
     equalCheck(
       `${events}: read = written + quarantined + duplicate`,
-      ['read', counted('read')],
-      ['accounted for', counted('written') + counted('quarantined') + counted('duplicate')],
-      counted('read'),
+      ['read', work.read],
+      ['accounted for', written + quarantined + duplicate],
+      work.read,
     ),
-    await quarantineCheck(context, run, bronze, commits),
+    await quarantineCheck(context, run, bronze, work),
   ];
   if (scope.kind === 'everything') {
-    checks.push(await landingCheck(context, run, bronze.txns.get('stream') ?? -1, counted('read')));
+    checks.push(await landingCheck(context, run, bronze.txns.get('stream') ?? -1, work.read));
   }
   return checks;
 }
@@ -50,15 +51,16 @@ async function quarantineCheck(
   context: ActivityContext,
   run: Run,
   bronze: Snapshot,
-  commits: readonly Commit[],
+  work: StreamWork,
 ): Promise<AuditCheck> {
-  const rejecting = commits.filter((commit) => (workOf(commit)?.counts.quarantined ?? 0) > 0).map(batchOf);
-  const last = Math.max(-1, ...rejecting.slice(-1));
+  const table = context.lake.table(events);
+  const { rejecting } = work;
+  const last = rejecting < 0 ? -1 : batchOf((await table.commitsSince(rejecting - 1, rejecting))[0]!);
   const quarantine = await quarantineWith(context, run, last);
   const through = Math.max(last, quarantine?.txns.get('stream') ?? -1);
   // The stream may have gone on meanwhile, and the quarantine with it.
-  const later = await context.lake.table(events).commitsSince(bronze.version);
-  const rejected = total([...commits, ...later.filter((commit) => batchOf(commit) <= through)], 'quarantined');
+  const later = (await table.commitsSince(bronze.version)).filter((commit) => batchOf(commit) <= through);
+  const rejected = later.reduce((n, commit) => n + (workOf(commit)?.counts.quarantined ?? 0), work.quarantined);
   const held =
     quarantine === null
       ? []
@@ -80,10 +82,6 @@ async function quarantineWith(context: ActivityContext, run: Run, batch: number)
     if ((quarantine?.txns.get('stream') ?? -1) >= batch || context.clock() >= untilMs) return quarantine;
     await sleep(100, undefined, { signal: run.signal });
   }
-}
-
-function total(commits: readonly Commit[], key: 'read' | 'written' | 'quarantined' | 'duplicate'): number {
-  return commits.reduce((n, commit) => n + (workOf(commit)?.counts[key] ?? 0), 0);
 }
 
 function batchOf({ txns }: Commit): number {
@@ -120,7 +118,7 @@ async function masterChecks(context: ActivityContext, scope: AuditScope): Promis
     if (snapshot === undefined) continue;
     const loaded = (await loadedSnapshots(context.lake, contract.name)).filter((s) => s.version <= snapshot.version);
     const newest = loaded.reduce((a, b) => (b.instantUs >= a.instantUs ? b : a));
-    const commit = (await context.lake.table(contract.name).commitsSince(newest.version - 1))[0];
+    const commit = (await context.lake.table(contract.name).commitsSince(newest.version - 1, newest.version))[0];
     const work = commit === undefined ? null : workOf(commit);
     if (work === null) continue;
     const { read, quarantined, duplicate } = work.counts;

@@ -53,13 +53,10 @@ export async function auditScope(
   const snapshots = new Map<string, Snapshot>();
   const touched = new Map<string, ReadonlySet<string>>();
   for (const [name, version] of versions) {
-    snapshots.set(name, await lake.table(name).at(version));
-    const partitions = new Set<string>();
-    for (const commit of await lake.table(name).commitsSince(audited.get(`audit/${name}`) ?? -1)) {
-      if (commit.version > version) break;
-      for (const file of [...commit.adds, ...commit.removes]) partitions.add(partitionOf(file));
-    }
-    touched.set(name, partitions);
+    const snapshot = await lake.table(name).at(version);
+    snapshots.set(name, snapshot);
+    const before = audited.get(`audit/${name}`);
+    touched.set(name, partitionsThatDiffer(before === undefined ? null : await lake.table(name).at(before), snapshot));
   }
   const behind = new Map<string, Promise<ReadonlySet<string>>>();
   return {
@@ -73,6 +70,13 @@ export async function auditScope(
       return found;
     },
   };
+}
+
+/** Partitions that do not have the same files in both: files never change. */
+function partitionsThatDiffer(before: Snapshot | null, after: Snapshot): ReadonlySet<string> {
+  const earlier = new Map(before?.files.map((file) => [file.path, file]));
+  const added = after.files.filter((file) => !earlier.delete(file.path));
+  return new Set([...added, ...earlier.values()].map(partitionOf));
 }
 
 async function findBehind(

@@ -92,8 +92,8 @@ async function rowsByDay(
 ): Promise<ReadonlyMap<string, number>> {
   const rows = new Map<string, number>();
   if (days.size === 0) return rows;
-  for (const { version, adds } of await lake.table(bronzeUsageEvents.name).commitsSince(Math.min(...days.values()))) {
-    if (version > position) break;
+  const since = Math.min(...days.values());
+  for await (const { version, adds } of lake.table(bronzeUsageEvents.name).eachCommitSince(since, position)) {
     for (const file of adds) {
       const day = partitionOf(file);
       if (!file.dataChange || version <= (days.get(day) ?? position)) continue;

@@ -5,6 +5,7 @@ import type { ColumnSpec } from '../columnar/column.ts';
 import { ObjectNotFound, type ObjectStore } from '../storage/object-store.ts';
 import type { LogCommit } from './actions.ts';
 import { parseCommit } from './parse-commit.ts';
+import { giveTurn } from './turns.ts';
 
 /** How many log files are read side by side. */
 const readParallelism = 32;
@@ -91,6 +92,7 @@ export class DeltaLog {
         known = commit.metadata?.columns ?? known;
         commits.push(commit);
       }
+      await giveTurn();
     }
     return commits;
   }

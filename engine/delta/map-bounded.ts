@@ -1,9 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
-
-/** So long may work that never waits keep timers and requests from their turn, milliseconds. */
-const mostBusyMs = 50;
-let lastTurnMs = 0;
-let turn: Promise<void> | undefined;
+import { giveTurn } from './turns.ts';
 
 /**
  * Maps a list with an asynchronous function, at most `limit` calls at a time; results in the order of the list. After the
@@ -26,14 +21,7 @@ export async function mapBounded<T, R>(
       } catch (error) {
         failures.push(error);
       }
-      if (performance.now() - lastTurnMs > mostBusyMs) {
-        // All wait for the same turn: one after another they would hold it up once each.
-        turn ??= setImmediate().then(() => {
-          lastTurnMs = performance.now();
-          turn = undefined;
-        });
-        await turn;
-      }
+      await giveTurn();
     }
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane));

@@ -30,12 +30,44 @@ export function encodeStats(stats: FileStats, columns: readonly ColumnSpec[]): s
   return `{${parts.join(',')}}`;
 }
 
+/** How `encodeStats` begins when there are bounds, and what follows then. */
+const leading = /^\{"numRecords":(\d{1,15}),"minValues":\{/;
+const following = ['},"maxValues":{', '},"nullCount":{'];
+
 /**
  * The statistics of an `add` action; bounds of decimals and 64-bit integers as the log's own digits. A file whose writer kept
- * no statistics has NaN records: sums over it are NaN, not too small. Throws when the text is not a JSON object.
+ * no statistics has NaN records: sums over it are NaN, not too small. Of text as `encodeStats` writes it all but the number of records
+ * is parsed when it is asked for: most readers of a log want no more. Throws, then or at once, when the text is not a JSON object.
  */
 export function parseStats(text: unknown, columns: readonly ColumnSpec[]): FileStats {
   if (typeof text !== 'string' || text === '') return { numRecords: Number.NaN };
+  const numRecords = leading.exec(text)?.[1];
+  if (numRecords === undefined || !following.every((part) => text.includes(part))) return parseAll(text, columns);
+  return parsedLater(Number(numRecords), text, columns);
+}
+
+/** Accessors of its own, not of a class: whoever copies it to another thread, or spreads it, gets plain values. */
+function parsedLater(numRecords: number, text: string, columns: readonly ColumnSpec[]): FileStats {
+  let parsed: FileStats | null = null;
+  const all = (): FileStats => {
+    parsed ??= parseAll(text, columns);
+    return parsed;
+  };
+  return {
+    numRecords,
+    get minValues() {
+      return all().minValues!;
+    },
+    get maxValues() {
+      return all().maxValues!;
+    },
+    get nullCount() {
+      return all().nullCount!;
+    },
+  };
+}
+
+function parseAll(text: string, columns: readonly ColumnSpec[]): FileStats {
   const stats = recordOf(JSON.parse(text), 'stats');
   const exact = exactColumns(columns);
   const asText =

@@ -14,6 +14,9 @@ import type { Commit, CommitRequest, CommitResult, Snapshot } from './types.ts';
 /** Snapshots of older versions that were read from the log again, kept in memory. */
 const keptSnapshots = 4;
 
+/** Commits of a long log in memory at a time. */
+const commitsAtATime = 256;
+
 /** States that were the newest a while ago, kept for those who pinned them: they share their files with the newest. */
 const recentStates = 32;
 
@@ -100,11 +103,21 @@ export class DeltaTable {
     return low === -1 ? null : low;
   }
 
-  /** The commits after a version (−1: all), in order. Throws when some of them are gone. */
-  async commitsSince(version: number): Promise<Commit[]> {
+  /** The commits after a version (−1: all) up to another (default: the newest), in order. Throws when some of them are gone. */
+  async commitsSince(version: number, upTo = Number.POSITIVE_INFINITY): Promise<Commit[]> {
     const newest = await this.#refresh();
     if (newest === null) return [];
-    return this.#log.commits(version + 1, newest.version, newest.metadata.columns);
+    return this.#log.commits(version + 1, Math.min(upTo, newest.version), newest.metadata.columns);
+  }
+
+  /** The same one by one, for logs that are long: few of them are in memory at a time. */
+  async *eachCommitSince(version: number, upTo = Number.POSITIVE_INFINITY): AsyncGenerator<Commit, void, void> {
+    const newest = await this.#refresh();
+    if (newest === null) return;
+    const last = Math.min(upTo, newest.version);
+    for (let first = version + 1; first <= last; first += commitsAtATime) {
+      yield* await this.#log.commits(first, Math.min(first + commitsAtATime - 1, last), newest.metadata.columns);
+    }
   }
 
   /** The last `limit` commits, newest first. */

@@ -40,6 +40,6 @@ test('timers have their turn though the work never waits', async () => {
   };
   await mapBounded(Array.from({ length: 40 }), 4, busy);
   clearInterval(timer);
-  // A turn at the latest after six calls of 10 ms or more.
-  assert.ok(turns >= 6, `${turns} turns`);
+  // A turn after 50 ms and a last call of each of four: at the latest after ten calls of 10 ms or more.
+  assert.ok(turns >= 4, `${turns} turns`);
 });
