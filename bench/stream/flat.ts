@@ -46,7 +46,9 @@ export async function benchFlat(rig: Rig, { batches }: FlatOptions): Promise<{ a
   const history = await rig.endStream(stream);
   const peakRss = await rig.worker.peakRssBytes();
   rig.log('the whole line, after the stream…');
+  const startedMs = performance.now();
   await rig.dailyRun();
+  const dailyMs = performance.now() - startedMs;
   await untilExact(session, expected, expected.events);
   const times = fifthsOf(plannedMs.slice(1).map((ms, i) => ms - plannedMs[i]!));
   const rss = fifthsOf((await Promise.all(memory)).map((bytes) => bytes / 2 ** 20));
@@ -63,6 +65,7 @@ export async function benchFlat(rig: Rig, { batches }: FlatOptions): Promise<{ a
       measured('… last fifth', 'MiB', rss.last),
       measured('peak resident memory of the worker', 'MiB', peakRss / 2 ** 20),
       ...phaseFifths(history),
+      measured('the `dailyRun` after them', 's', dailyMs / 1000),
     ],
   };
 }

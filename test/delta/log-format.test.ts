@@ -163,6 +163,11 @@ describe('the log on disk', () => {
     const text = encodeStats(stats, metadata.columns);
     assert.match(text, /"cost":-99999999999999999\.999999,"sequence":-1,"count":-4/);
     assert.deepEqual(parseStats(text, metadata.columns), stats);
+    // Parsed when asked for; a copy for another thread has everything.
+    assert.deepEqual(structuredClone(parseStats(text, metadata.columns)), stats);
+    assert.deepEqual({ ...parseStats(text, metadata.columns) }, stats);
+    const odd = { numRecords: 2, minValues: { event_id: '},"maxValues":{},"nullCount":{' } };
+    assert.deepEqual(parseStats(encodeStats(odd, metadata.columns), metadata.columns).minValues, odd.minValues);
     assert.deepEqual(parseStats('', metadata.columns), { numRecords: Number.NaN });
     assert.throws(
       () => encodeStats({ numRecords: 1, minValues: { cost: '1,5' } }, metadata.columns),

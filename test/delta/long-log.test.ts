@@ -67,6 +67,35 @@ describe('a table with many commits', () => {
     assert.deepEqual(calls, { get: 0, head: 0, list: 0 });
   });
 
+  it('gives its commits one by one as it gives them all at once', async () => {
+    const table = new DeltaTable(store, 't');
+    const all = await table.commitsSince(10, 600);
+    assert.deepEqual([all[0]?.version, all.at(-1)?.version, all.length], [11, 600, 590]);
+    const one = [];
+    for await (const commit of table.eachCommitSince(10, 600)) one.push(commit);
+    assert.deepEqual(one, all);
+    assert.deepEqual(await table.commitsSince(600, 600), []);
+  });
+
+  it('is read without keeping timers from their turn', async () => {
+    const busy: ObjectStore = {
+      ...store,
+      get: (path) => {
+        const endMs = performance.now() + 3;
+        while (performance.now() < endMs);
+        return store.get(path);
+      },
+    };
+    const table = new DeltaTable(busy, 't');
+    await table.latest();
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    // 600 ms or more.
+    await table.commitsSince(100, 300);
+    clearInterval(timer);
+    assert.ok(turns >= 4, `${turns} turns`);
+  });
+
   it('knows its newest version from any that it had', async () => {
     const log = new DeltaLog(store, 't');
     const newest = (await new DeltaTable(store, 't').latest())!.version;

@@ -134,6 +134,21 @@ describe('the audit', () => {
     cost: 'silver.usage_events: Bronze cost − quarantined = Silver cost (10⁻⁶ USD)',
   };
 
+  it('finds that the ledger lacks micro-batches, unless it counts from the log', async () => {
+    const { files } = (await line.lake().table('ops.ledger').latest())!;
+    const back = await swap(line.lake, 'ops.ledger', files, []);
+    const failed = await line.run('audit', { scope: 'changed' }).then(
+      () => assert.fail('the audit passed'),
+      (error: unknown) => (error as RunFailed).result as AuditReport,
+    );
+    const bad = failed.checks.filter((c) => !c.passed);
+    assert.equal(bad[0]?.name, 'bronze.usage_events: rows committed = rows in the table');
+    assert.match(bad[0].finding, /^committed 0, in the table \d+; difference -\d+$/);
+    await passes();
+    await back();
+    assert.equal((await line.run<AuditReport>('audit', { scope: 'changed' })).passed, true);
+  });
+
   it('finds a Silver file that is gone', async () => {
     const { files } = (await line.lake().table('silver.usage_events').latest())!;
     // Of the last day: the first ones state neither carbon nor tokens.

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { buildDirty } from '../../activities/build-dirty.ts';
 import { buildTable, OutdatedPlan } from '../../activities/build-table.ts';
 import { planTable } from '../../activities/dirty.ts';
@@ -119,6 +119,37 @@ describe('a change', () => {
     await assert.rejects(buildTable(process.context, run, { ...request, pinned: crossed }), OutdatedPlan);
     await buildTable(process.context, run, { ...request, pinned: old.pinned });
     assert.equal((await rowsIn(lake(), contract.name)).length, 2);
+  });
+
+  it('is looked for in the commits since the last build of all that was dirty, however old the other partitions are', async () => {
+    const contract = contractOf('silver.usage_events');
+    const days = ['2025-07-03', '2025-07-14'];
+    const add = (id: string, day: string): void =>
+      landing.events(`${id}.jsonl`, [eventLine(id, { timestamp: `${day}T10:00:00Z` })], later);
+    const stream = lineSteps.find((s) => s.name === 'bronze.usage_events')!;
+    for (const day of days) add(`first-${day}`, day);
+    await line();
+    add('second', days[1]!);
+    await line();
+    const bronze = lake().table('bronze.usage_events');
+    const built = (await bronze.latest())!.version;
+    const looks = mock.method(bronze, 'eachCommitSince').mock;
+    const dirty = async () => (await planTable(lake(), contract)).partitions;
+    assert.deepEqual(await dirty(), []);
+    for (const day of days) {
+      add(`third-${day}`, day);
+      await stream.run(process);
+    }
+    assert.deepEqual(await dirty(), days);
+    // A build of some of it leaves the rest to be found.
+    await buildDirty(process.context, run, { table: contract.name, dates: [days[1]!] });
+    assert.deepEqual(await dirty(), [days[0]]);
+    assert.deepEqual(new Set(looks.calls.map((call) => call.arguments[0])), new Set([built]));
+    await buildDirty(process.context, run, { table: contract.name, dates: null });
+    looks.resetCalls();
+    assert.deepEqual(await dirty(), []);
+    assert.equal(looks.callCount(), 0);
+    mock.restoreAll();
   });
 
   it('of a landing file that is gone or replaced between plan and reading does not hold up the stream', async () => {
