@@ -194,16 +194,17 @@ function detailsOf({ state, triggerMs, totals, lastRound }: StreamStatus): strin
     '',
     `**${state}**, ${triggerMs === 0 ? 'as fast as possible' : `a micro-batch every ${triggerMs} ms`}; signals: pause, resume, trigger, stop; update: drain.`,
     '',
-    `| since the start | ${totalNames.join(' | ')} |`,
-    `| --- | ${totalNames.map(() => '--:').join(' | ')} |`,
-    `| | ${totalNames.map((name) => totals[name].toLocaleString('en')).join(' | ')} |`,
+    // A table of so many columns does not fit where this is shown.
+    `**Since the start:** ${totalNames.map((name) => `${totals[name].toLocaleString('en')} ${name}`).join(', ')}.`,
   ];
   if (lastRound === null) return lines.join('\n');
   const { lag, times, serving, compaction, speedProblem, alerts, batches, read, ms } = lastRound;
   lines.push(
     '',
-    `**Last round** (${(ms / 1000).toFixed(1)} s): ${batches} micro-batches, ${read.toLocaleString('en')} rows; ` +
-      `a micro-batch took ${times.batch.p50} ms (95 %: ${times.batch.p95} ms), its increments ${times.speed.p50} ms, a publication ${serving.times.p50} ms.`,
+    `**Last round** (${(ms / 1000).toFixed(1)} s): ${batches} micro-batches, ${read.toLocaleString('en')} rows` +
+      (batches === 0
+        ? '.'
+        : `; a micro-batch took ${times.batch.p50} ms (95 %: ${times.batch.p95} ms), its increments ${times.speed.p50} ms, a publication ${serving.times.p50} ms.`),
     '',
     `**Behind by** ${lag.files} files, ${lag.bytes.toLocaleString('en')} bytes, ${lag.seconds} s.`,
   );
