@@ -11,7 +11,7 @@ import { giveTurn } from './turns.ts';
 const readParallelism = 32;
 
 /** How many parsed commits are kept in memory. */
-const cachedCommits = 2000;
+const cachedCommits = 500;
 
 /** What a listing of the log holds: the newest commit and the checkpoints, ascending. */
 export interface LogListing {
