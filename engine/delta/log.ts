@@ -10,8 +10,8 @@ import { giveTurn } from './turns.ts';
 /** How many log files are read side by side. */
 const readParallelism = 32;
 
-/** How many parsed commits are kept in memory. */
-const cachedCommits = 500;
+/** How many parsed commits are kept in memory unless told otherwise. */
+const cachedCommits = 2000;
 
 /** What a listing of the log holds: the newest commit and the checkpoints, ascending. */
 export interface LogListing {
@@ -29,9 +29,12 @@ export class DeltaLog {
   readonly folder: string;
   readonly #store: ObjectStore;
   readonly #cache = new Map<number, LogCommit>();
+  readonly #cached: number;
 
-  constructor(store: ObjectStore, tablePath: string) {
+  /** `cached`: how many parsed commits are kept in memory. */
+  constructor(store: ObjectStore, tablePath: string, cached = cachedCommits) {
     this.#store = store;
+    this.#cached = cached;
     this.folder = `${tablePath}/_delta_log`;
   }
 
@@ -80,15 +83,13 @@ export class DeltaLog {
     let known = columns;
     for (let start = first; start <= last; start += readParallelism) {
       const versions = Array.from({ length: Math.min(readParallelism, last - start + 1) }, (_, i) => start + i);
-      const files = await Promise.all(
-        versions.map((version) => (this.#cache.has(version) ? null : this.#read(version))),
-      );
+      // Taken from memory now: what is parsed next may push it out.
+      const found = await Promise.all(versions.map((version) => this.#cache.get(version) ?? this.#read(version)));
       for (const [i, version] of versions.entries()) {
-        const bytes = files[i] ?? null;
-        const cached = this.#cache.get(version);
-        if (bytes === null && cached === undefined) throw new Error(`${this.commitPath(version)} is missing`);
+        const one = found[i] ?? null;
+        if (one === null) throw new Error(`${this.commitPath(version)} is missing`);
         // Parsed in order, because statistics are typed by the columns that earlier commits declare.
-        const commit = cached ?? (await this.#parse(version, bytes!, known));
+        const commit = one instanceof Uint8Array ? await this.#parse(version, one, known) : one;
         known = commit.metadata?.columns ?? known;
         commits.push(commit);
       }
@@ -105,7 +106,7 @@ export class DeltaLog {
   /** Keeps a commit that is known to be in the log. */
   keep(commit: LogCommit): void {
     this.#cache.set(commit.version, commit);
-    if (this.#cache.size > cachedCommits) this.#cache.delete(this.#cache.keys().next().value!);
+    if (this.#cache.size > this.#cached) this.#cache.delete(this.#cache.keys().next().value!);
   }
 
   async #exists(version: number): Promise<boolean> {

@@ -77,6 +77,18 @@ describe('a table with many commits', () => {
     assert.deepEqual(await table.commitsSince(600, 600), []);
   });
 
+  it('is read across the bound of what is kept in memory', async () => {
+    for (const cached of [1, 10, 40, 100]) {
+      const log = new DeltaLog(store, 't', cached);
+      await log.commits(200, 299, metadata.columns);
+      const versions = (await log.commits(290 - cached, 320, metadata.columns)).map((commit) => commit.version);
+      assert.deepEqual(
+        versions,
+        Array.from({ length: 31 + cached }, (_, i) => 290 - cached + i),
+      );
+    }
+  });
+
   it('is read without keeping timers from their turn', async () => {
     const busy: ObjectStore = {
       ...store,
