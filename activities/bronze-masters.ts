@@ -118,6 +118,7 @@ async function load(
           partitions: new Set([...adds, ...removes].map(partitionOf)).size,
           bytes: adds.reduce((n, a) => n + a.size, 0),
           upstream: {},
+          reason: reasonOf(snapshot),
           startedMs,
           nowMs: context.clock(),
         }),
@@ -128,6 +129,11 @@ async function load(
     if (error instanceof CommitConflict) return null;
     throw error;
   }
+}
+
+function reasonOf({ file, instantUs, correctsFromUs }: SnapshotInfo): string {
+  const text = (us: number): string => new Date(us / 1000).toISOString();
+  return `snapshot ${file} of ${text(instantUs)}${correctsFromUs === null ? '' : `, correcting from ${text(correctsFromUs)}`}`;
 }
 
 /**

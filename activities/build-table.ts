@@ -10,7 +10,7 @@ import type { BuildPartitionsInput, BuiltPartitions } from './compute/build-part
 import { mapTasks } from './compute/compute.ts';
 import { Imbalance } from './compute/conserved.ts';
 import type { ActivityContext, Run } from './context.ts';
-import { dayAfter, type ExtraVersions, fixedVersions, monthOf, wholeTable } from './dirty.ts';
+import { dayAfter, type ExtraVersions, fixedVersions, isPinned, monthOf, wholeTable } from './dirty.ts';
 import { partitionOf } from './partition.ts';
 import { reconcileSilverQuarantine } from './quarantine.ts';
 import { keptSnapshots } from './snapshots.ts';
@@ -23,6 +23,8 @@ export interface BuildRequest {
   readonly extra: ExtraVersions;
   /** Whether these are all partitions that the pinned versions make dirty. */
   readonly complete: boolean;
+  /** Why, for the ledger. */
+  readonly reason: string;
 }
 
 const targetChunkRows = 150_000;
@@ -32,7 +34,7 @@ const tasksPerCommit = 64;
 
 /**
  * Builds the partitions from the pinned upstream versions. Partitions that were built from these versions or later ones
- * meanwhile are left alone, so a second, late or concurrent attempt adds nothing. Throws `OutdatedPlan` when that is so for
+ * meanwhile, and those that a restore has pinned, are left alone, so a second, late or concurrent attempt adds nothing. Throws `OutdatedPlan` when that is so for
  * some upstream only, and `Imbalance` when rows or amounts are not conserved.
  */
 export async function buildTable(context: ActivityContext, run: Run, request: BuildRequest): Promise<void> {
@@ -43,7 +45,9 @@ export async function buildTable(context: ActivityContext, run: Run, request: Bu
   for (;;) {
     run.signal.throwIfAborted();
     const base = await table.latest();
-    const open = request.partitions.filter((p) => !isBuilt(contract, base, p, request));
+    const open = request.partitions.filter(
+      (p) => !isBuilt(contract, base, p, request) && !isPinned(contract, base, p, request.extra),
+    );
     if (open.some((p) => isOutdated(contract, base, p, request))) {
       throw new OutdatedPlan(
         `${contract.name}: others built from later versions than ${JSON.stringify(request.pinned)}`,
@@ -104,6 +108,7 @@ export async function buildTable(context: ActivityContext, run: Run, request: Bu
           partitions: partitions.length,
           bytes: adds.reduce((b, a) => b + a.size, 0),
           upstream: request.pinned,
+          reason: request.reason,
           startedMs: groupStartedMs,
           nowMs: context.clock(),
         }),

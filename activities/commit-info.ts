@@ -14,13 +14,19 @@ export interface WorkInfo {
   readonly durationMs: number;
   /** Upstream table → version consumed. */
   readonly upstream: Readonly<Record<string, number>>;
+  /** Why it was done; absent in commits from before this was kept. */
+  readonly reason?: string;
 }
 
 /** What to store in a commit. `startedMs` and `nowMs` are milliseconds since 1970. */
 export function workInfo(
   run: Run,
   counts: Counts,
-  facts: Pick<WorkInfo, 'partitions' | 'bytes' | 'upstream'> & { readonly startedMs: number; readonly nowMs: number },
+  facts: Pick<WorkInfo, 'partitions' | 'bytes' | 'upstream'> & {
+    readonly reason: string;
+    readonly startedMs: number;
+    readonly nowMs: number;
+  },
 ): Record<string, unknown> & { readonly work: WorkInfo } {
   return {
     work: {
@@ -28,6 +34,7 @@ export function workInfo(
       partitions: facts.partitions,
       bytes: facts.bytes,
       upstream: facts.upstream,
+      reason: facts.reason,
       workflowId: run.workflowId,
       runId: run.runId,
       startedUs: facts.startedMs * 1000,

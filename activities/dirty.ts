@@ -13,6 +13,18 @@ import { dimensionChanges } from './dimension-changes.ts';
 import { partitionOf } from './partition.ts';
 import { snapshotOf } from './snapshots.ts';
 
+/**
+ * Name under which a partition records what a backfill recomputed it for: its number, the milliseconds since 1970 at which it was asked for.
+ * A build that is given a number takes every partition with a smaller one for dirty.
+ */
+export const recompute = 'recompute';
+
+/**
+ * Name under which a restored partition records when that was asked for, in milliseconds since 1970: it stays as it is until it is recomputed for
+ * a later number.
+ */
+export const pin = 'pin';
+
 /** The whole table as one partition: the unit of tables with an upstream that maps to all of it. */
 export const wholeTable = '*';
 
@@ -22,8 +34,10 @@ export interface Work {
   readonly partitions: readonly string[];
   /** Upstream → version to build from; upstream tables that do not exist are left out. */
   readonly pinned: Readonly<Record<string, number>>;
-  /** Why: one line for each upstream that changed. */
-  readonly reasons: readonly string[];
+  /** Dirty partition → why: each upstream, or other version, that it has not consumed. */
+  readonly why: ReadonlyMap<string, readonly string[]>;
+  /** Partitions, of those asked for, that a restore has pinned. */
+  readonly held: readonly string[];
 }
 
 /** Extra versions a target consumes besides tables: name → version. */
@@ -45,12 +59,12 @@ export interface UpstreamState {
   readonly snapshot: Snapshot;
 }
 
-/** Plans a table. `only` keeps the partitions that hold one of these days; a table built whole holds them all. Reads logs, and key columns when a dimension changed. */
+/** Plans a table, of the partitions that `only` takes; what a restore has pinned is left out. Reads logs, and key columns when a dimension changed. */
 export async function planTable(
   lake: Lake,
   contract: TableContract,
   extra: ExtraVersions = {},
-  only: readonly string[] | null = null,
+  only: (partition: string) => boolean = () => true,
 ): Promise<Work> {
   const target = await lake.table(contract.name).latest();
   const upstreams: UpstreamState[] = [];
@@ -59,35 +73,61 @@ export async function planTable(
     if (snapshot !== null) upstreams.push({ upstream, snapshot });
   }
   const pinned = Object.fromEntries(upstreams.map((u) => [u.upstream.table, u.snapshot.version]));
-  if (upstreams.length === 0) return { table: contract.name, partitions: [], pinned, reasons: [] };
+  if (upstreams.length === 0) return { table: contract.name, partitions: [], pinned, why: new Map(), held: [] };
 
   const consumed = consumedBy(contract, target);
   const candidates = candidatesOf(contract, target, upstreams);
-  const dirty = new Set<string>();
-  const reasons: string[] = [];
+  const why = new Map<string, string[]>();
+  const add = (stale: readonly string[], reason: string): void => {
+    for (const p of stale) if (only(p)) why.set(p, [...(why.get(p) ?? []), reason]);
+  };
   for (const [name, version] of Object.entries(fixedVersions(contract, extra))) {
     const stale = candidates.filter((p) => consumed(p, name) < version);
-    for (const p of stale) dirty.add(p);
-    if (stale.length > 0) reasons.push(`${name} ${version}: ${stale.length} partitions`);
+    add(stale, name === recompute ? 'asked for' : `${name} ${version}`);
   }
   for (const state of upstreams) {
     const stale = await staleBy(lake, contract, state, candidates, consumed);
-    for (const p of stale) dirty.add(p);
-    const { upstream, snapshot } = state;
-    if (stale.length > 0) reasons.push(`${upstream.table} version ${snapshot.version}: ${stale.length} partitions`);
+    add(stale, `${state.upstream.table} ${state.snapshot.version}`);
   }
-  const partitions = [...dirty].filter((p) => only === null || holdsOneOf(contract, p, only)).sort();
-  return { table: contract.name, partitions, pinned, reasons };
+  const held = [...why.keys()].filter((p) => isPinned(contract, target, p, extra)).sort();
+  for (const p of held) why.delete(p);
+  return { table: contract.name, partitions: [...why.keys()].sort(), pinned, why, held };
 }
 
-function holdsOneOf(contract: TableContract, partition: string, days: readonly string[]): boolean {
-  if (partition === wholeTable) return true;
-  return contract.partition === 'month' ? days.some((d) => monthOf(d) === partition) : days.includes(partition);
+/** Whether a restore has pinned the partition, and neither a recomputation since nor the one of `extra` unpins it. */
+export function isPinned(
+  contract: TableContract,
+  target: Snapshot | null,
+  partition: string,
+  extra: ExtraVersions = {},
+): boolean {
+  const at = (name: string): number => target?.txns.get(consumedId(contract.name, partition, name)) ?? -1;
+  return at(pin) > Math.max(at(recompute), extra[recompute] ?? -1);
+}
+
+/** Takes the partitions that hold one of the days; a table built whole holds them all. */
+export function holdingOneOf(contract: TableContract, days: readonly string[]): (partition: string) => boolean {
+  const wanted = new Set(contract.partition === 'month' ? days.map(monthOf) : days);
+  return (partition) => partition === wholeTable || wanted.has(partition);
+}
+
+/** The days `from` to `to`, both included, `YYYY-MM-DD`. */
+export interface DayRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Takes the partitions that are made of one of the days: with a window, days after them too. */
+export function madeOf(contract: TableContract, { from, to }: DayRange): (partition: string) => boolean {
+  const windows = contract.upstream.map(({ map }) => (map.kind === 'window' ? map.days : 0));
+  const [first, last] =
+    contract.partition === 'month' ? [monthOf(from), monthOf(to)] : [from, dayAfter(to, Math.max(0, ...windows))];
+  return (partition) => partition === wholeTable || (partition >= first && partition <= last);
 }
 
 /**
  * Partitions of a table (at `target`) that one upstream is ahead of: a commit up to its snapshot, of those that `counts`, changed what
- * maps to them after the version they consumed.
+ * maps to them after the version they consumed; and those that a restore has pinned.
  */
 export async function partitionsBehind(
   lake: Lake,
@@ -97,7 +137,8 @@ export async function partitionsBehind(
   counts: (commit: Commit) => boolean,
 ): Promise<ReadonlySet<string>> {
   const candidates = candidatesOf(contract, target, [state]);
-  return new Set(await staleBy(lake, contract, state, candidates, consumedBy(contract, target), counts));
+  const stale = await staleBy(lake, contract, state, candidates, consumedBy(contract, target), counts);
+  return new Set([...stale, ...candidates.filter((p) => isPinned(contract, target, p))]);
 }
 
 /** The version of an upstream (or of what else is consumed) up to which a partition has missed nothing; −1: it has consumed none. */

@@ -10,7 +10,7 @@ import {
 import { tableOf } from '../engine/columnar/table.ts';
 import { writeDataFiles } from '../engine/delta/data-file.ts';
 import { CommitConflict } from '../engine/delta/types.ts';
-import { metadataOf, pathOf } from '../schemas/contract.ts';
+import { metadataOf, metadataWith, pathOf } from '../schemas/contract.ts';
 import { ledger } from '../schemas/ops.ts';
 import { type WorkInfo, workOf } from './commit-info.ts';
 import type { ActivityContext } from './context.ts';
@@ -43,7 +43,7 @@ export async function syncLedger(context: ActivityContext, tables: readonly stri
       }
     }
     if (entries.length === 0) return 0;
-    const metadata = metadataOf(ledger);
+    const metadata = metadataWith(ledger, base?.metadata ?? null);
     const adds = await writeDataFiles(context.lake.store, pathOf(ledger.name), metadata, rowsOf(entries), {
       nowMs: context.clock(),
     });
@@ -54,7 +54,7 @@ export async function syncLedger(context: ActivityContext, tables: readonly stri
         adds,
         removes: [],
         txns,
-        ...(base === null ? { metadata } : {}),
+        metadata,
         dataChange: true,
         operation: 'WRITE',
         info: {},
@@ -84,6 +84,7 @@ function rowsOf(entries: readonly Entry[]) {
       bytes_written: counts((w) => w.bytes),
       version: int64Column(entries.map((e) => e.version)),
       upstream_versions: utf8Column(entries.map((e) => JSON.stringify(e.work.upstream))),
+      reason: utf8Column(entries.map((e) => e.work.reason ?? null)),
       started_at: timestampColumn(entries.map((e) => e.work.startedUs)),
       duration_ms: counts((w) => w.durationMs),
       run_date: dateColumn(entries.map((e) => Math.floor(e.work.startedUs / dayUs))),

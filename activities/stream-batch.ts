@@ -69,6 +69,7 @@ export async function finishBatch(
             partitions: new Set(adds.map(partitionOf)).size,
             bytes: adds.reduce((n, a) => n + a.size, 0),
             upstream: { 'ops.landing_files': plan.batch },
+            reason: `micro-batch ${plan.batch}`,
             startedMs,
             nowMs: context.clock(),
           }),

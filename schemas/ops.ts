@@ -55,6 +55,7 @@ export const ledger = ops(
     required('bytes_written', int64, 'Bytes of the files written'),
     field('version', int64, 'Version of the table after the work'),
     field('upstream_versions', utf8, 'JSON object: upstream table → version consumed'),
+    field('reason', utf8, 'Why it was done: what made the partitions dirty, or who asked for it'),
     required('started_at', timestamp, 'Start'),
     required('duration_ms', int64, 'Duration'),
     required('run_date', date, 'UTC day of `started_at`'),

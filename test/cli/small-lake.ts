@@ -110,6 +110,7 @@ function work(workflowId: string, read: number, written: number): Record<string,
     partitions: 1,
     bytes: 1,
     upstream: {},
+    reason: 'a test',
     startedMs: 1000,
     nowMs: 2500,
   });

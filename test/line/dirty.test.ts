@@ -113,7 +113,7 @@ describe('a change', () => {
     const old = await planTable(lake(), contract);
     landing.events('b.jsonl', [eventLine('e2')], later);
     await line();
-    const request = { table: contract.name, partitions: ['2025-07-03'], extra: {}, complete: true };
+    const request = { table: contract.name, partitions: ['2025-07-03'], extra: {}, reason: 'a test', complete: true };
     // Behind in events, ahead in organisations.
     const crossed = { ...old.pinned, 'silver.dim_orgs': (old.pinned['silver.dim_orgs'] ?? 0) + 1 };
     await assert.rejects(buildTable(process.context, run, { ...request, pinned: crossed }), OutdatedPlan);
