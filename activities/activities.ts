@@ -4,6 +4,9 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { marts } from '../schemas/gold.ts';
 import { runAudit } from './audit/audit.ts';
 import type { AuditReport, AuditRequest } from './audit/report.ts';
+import { type BackfillOutcome, recordBackfill } from './backfill/log.ts';
+import { type BackfillPlan, planBackfill } from './backfill/plan.ts';
+import type { BackfillRequest } from './backfill/request.ts';
 import { type DrainResult, drainEvents } from './bronze-events.ts';
 import { loadMasterSnapshot, type MasterRequest } from './bronze-masters.ts';
 import { type BuildDirtyRequest, buildDirty } from './build-dirty.ts';
@@ -33,6 +36,10 @@ export interface Activities {
   enterLedger(tables: readonly string[]): Promise<number>;
   /** Publishes one mart to Cassandra and reads back what changed. */
   publish(request: { readonly mart: string; readonly rebuild: boolean }): Promise<MartPublication>;
+  /** What a backfill would do; nothing is touched. */
+  planBackfill(request: BackfillRequest): Promise<BackfillPlan>;
+  /** Records that a request was accepted (`outcome` null) or how it ended. */
+  recordBackfill(request: BackfillRequest, outcome: BackfillOutcome | null): Promise<void>;
   /** Checks every layer against the one before. */
   audit(request: AuditRequest): Promise<AuditReport>;
 }
@@ -61,6 +68,8 @@ export function createActivities(context: ActivityContext, closing = new AbortCo
         }
         return typed(() => publishMart(context, run, mart, rebuild));
       }),
+    planBackfill: (request) => withRun(() => typed(() => planBackfill(context, request))),
+    recordBackfill: (request, outcome) => withRun((run) => typed(() => recordBackfill(context, run, request, outcome))),
     audit: (request) => withRun((run) => typed(() => runAudit(context, run, request))),
   };
 }
@@ -72,6 +81,8 @@ const hopeless = new Set([
   'MasterUnreadable',
   'MasterIncomplete',
   'PublicationMismatch',
+  'ObjectNotFound',
+  'DataFileDamaged',
 ]);
 
 async function typed<T>(body: () => Promise<T>): Promise<T> {

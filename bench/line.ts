@@ -102,7 +102,7 @@ export async function benchLine(
 }
 
 /** Activities that are those of another line at every call. */
-function delegating(current: () => Activities): Activities {
+function delegating(current: () => Activities): Partial<Activities> {
   return {
     loadMaster: (request) => current().loadMaster(request),
     drainStream: (request) => current().drainStream(request),

@@ -2,7 +2,7 @@
 import { bronzeUsageEvents, masters } from './bronze.ts';
 import type { TableContract } from './contract.ts';
 import { marts, orgDailyUsageByServiceSpeed } from './gold.ts';
-import { alertDeliveries, alerts, landingFiles, ledger, publications } from './ops.ts';
+import { alertDeliveries, alerts, backfills, landingFiles, ledger, publications } from './ops.ts';
 import { quarantineOf } from './quarantine.ts';
 import { conformedMasters, dimOrgs, dimResources, silverUsageEvents } from './silver.ts';
 
@@ -21,6 +21,7 @@ export const catalog: readonly TableContract[] = [
   landingFiles,
   ledger,
   publications,
+  backfills,
   alerts,
   alertDeliveries,
 ];

@@ -109,6 +109,36 @@ export const publications = ops(
   ],
 );
 
+export const backfills = ops(
+  'backfills',
+  'Requests to backfill a range of days: a row when one is accepted, another when it has ended',
+  ['request_id', 'state'],
+  null,
+  [
+    required('request_id', utf8, 'Request'),
+    required('state', dictionary, 'accepted; then done, incomplete (some days or tables failed) or cancelled'),
+    required('from_date', date, 'First day of the range'),
+    required('to_date', date, 'Last day of the range'),
+    required('tables', utf8, 'JSON array: tables that were asked for'),
+    required('mode', dictionary, 'missing: what is absent or dirty; failed: what failed last time; all: everything'),
+    field('reason', utf8, 'Why, as the asker said'),
+    field('asked_by', utf8, 'Who, as the asker said'),
+    required(
+      'asked_at',
+      timestamp,
+      'When it was accepted; in milliseconds the number that partitions it recomputed record',
+    ),
+    required('at', timestamp, 'When this row was written'),
+    required('workflow_id', utf8, 'Workflow that does it'),
+    required('run_id', utf8, 'Its run'),
+    field('days_planned', int32, 'Days that had something to do'),
+    field('days_done', int32, 'Days that were built'),
+    field('days_failed', int32, 'Days that could not be built'),
+    field('rows_read', int64, 'Rows read'),
+    field('result', utf8, 'JSON object: `failed` (day or table → why) and `versions` (table → before and after)'),
+  ],
+);
+
 export const alerts = ops(
   'alerts',
   'Budgets that were reached: one row an organisation, day and threshold, for ever, also when the total falls again',

@@ -26,7 +26,7 @@ export interface WorkerOptions {
   /** Threads shared with other workers of this process; the caller closes them. Default: threads of its own. */
   readonly compute?: ComputePool;
   /** In place of those over the lake of `config`. */
-  readonly activities?: Activities;
+  readonly activities?: Partial<Activities>;
 }
 
 /** The activities over one lake and one keyspace. */

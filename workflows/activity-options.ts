@@ -24,6 +24,21 @@ export const stream: ActivityInterfaceFor<Activities> = proxyActivities<Activiti
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
 
+/**
+ * A part of a backfill: what fails for a minute is given up, so that the other days go on; a backfill tries it again at its end. Attempts are
+ * counted, not time, so that nothing is given up because everything stood still for a night.
+ */
+export const part: ActivityInterfaceFor<Activities> = proxyActivities<Activities>({
+  startToCloseTimeout: '2 hours',
+  heartbeatTimeout: '5 seconds',
+  retry: {
+    initialInterval: '500 milliseconds',
+    backoffCoefficient: 2,
+    maximumInterval: '15 seconds',
+    maximumAttempts: 9,
+  },
+});
+
 /** Work on Cassandra: a node that restarts is back within a minute. */
 export const serving: ActivityInterfaceFor<Activities> = proxyActivities<Activities>({
   startToCloseTimeout: '1 hour',

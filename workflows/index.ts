@@ -2,6 +2,8 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 
 export { audit } from './audit.ts';
+export { backfill } from './backfill.ts';
+export { backfillPart } from './backfill-part.ts';
 export { bronzeBatch } from './bronze-batch.ts';
 export { bronzeStream } from './bronze-stream.ts';
 export { dailyRun } from './daily-run.ts';

@@ -81,6 +81,26 @@ export function numbersOf<F extends string>(fields: readonly F[]): FieldKind<Rea
   };
 }
 
+/** An instant in milliseconds since 1970. */
+export const sinceEpochMs: FieldKind<number> = {
+  parse: (v) => (Number.isSafeInteger(v) && (v as number) >= 0 ? (v as number) : null),
+  example: '1756684800000',
+};
+
+/** A whole number from `least` to `most`. */
+export function wholeFrom(least: number, most: number): FieldKind<number> {
+  return {
+    parse: (v) => (Number.isSafeInteger(v) && (v as number) >= least && (v as number) <= most ? (v as number) : null),
+    example: String(least),
+  };
+}
+
+/** Some words. */
+export const text: FieldKind<string> = {
+  parse: (v) => (typeof v === 'string' && v.length > 0 && v.length <= 500 ? v : null),
+  example: '"a corrected price list"',
+};
+
 export const yesOrNo: FieldKind<boolean> = { parse: (v) => (typeof v === 'boolean' ? v : null), example: 'true' };
 
 /** Reads an input. Absent fields are null. Fails the workflow, not to be retried, naming field, value and an example. */

@@ -22,10 +22,15 @@ const reading = 4;
 const smallFile = 64 * 1024;
 const pickedPart = 1 / 3;
 
+/** A data file whose bytes are there and are not what was written: reading it again does not help. */
+export class DataFileDamaged extends Error {
+  override readonly name = 'DataFileDamaged';
+}
+
 /**
  * The rows of the files, in the order of the list: exactly the columns asked for (default all), in that order and with the
  * types of `metadata`. Partition columns come from the log, a column that a file is older than is null in its rows. Throws
- * when `columns` names one the table lacks, when a file is gone (`ObjectNotFound`), or has another type than the table.
+ * when `columns` names one the table lacks, when a file is gone (`ObjectNotFound`) or cannot be decoded (`DataFileDamaged`), or has another type than the table.
  */
 export async function readFiles(
   store: ObjectStore,
@@ -63,7 +68,16 @@ async function decode(
   isWhole: boolean,
 ): Promise<DecodedRows> {
   const names = specs.map(({ name }) => name);
-  return decodeParquet(isWhole ? await store.get(path) : await store.blob(path), names);
+  const bytes = isWhole ? await store.get(path) : await store.blob(path);
+  try {
+    return await decodeParquet(bytes, names);
+  } catch (error) {
+    // Errors of the file system have a code, and may pass.
+    if (error instanceof Error && 'code' in error) throw error;
+    throw new DataFileDamaged(`${path} is damaged: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 function specOf(metadata: TableMetadata, name: string): ColumnSpec {

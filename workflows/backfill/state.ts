@@ -1,0 +1,170 @@
+/** What a backfill says of itself: the answer of its query, and its page in the Temporal UI. */
+import type { BackfillPlan } from '../../activities/backfill/plan.ts';
+import type { BackfillMode } from '../../activities/backfill/request.ts';
+import { exampleRequest } from './request.ts';
+
+export type DayState = 'waiting' | 'running' | 'done' | 'failed';
+
+/** The request that is being done. */
+export interface RunningRequest {
+  readonly ids: readonly string[];
+  readonly from: string;
+  readonly to: string;
+  readonly mode: BackfillMode;
+  readonly reason: string | null;
+  readonly by: string | null;
+  readonly stage: string;
+  readonly rows: number;
+  /** Milliseconds since 1970. */
+  readonly startedMs: number;
+  /** How long the days that are left will take, about; null before the first is done. */
+  readonly etaMs: number | null;
+  /** The days that have something to do. */
+  readonly days: Readonly<Record<string, DayState>>;
+  /** Day, or table that is not built day by day → why it failed. */
+  readonly failed: Readonly<Record<string, string>>;
+}
+
+/** A request that has ended. */
+export interface EndedRequest {
+  readonly ids: readonly string[];
+  readonly from: string;
+  readonly to: string;
+  readonly mode: BackfillMode;
+  readonly state: 'done' | 'incomplete' | 'cancelled';
+  readonly daysPlanned: number;
+  readonly daysDone: number;
+  readonly rows: number;
+  readonly ms: number;
+  readonly failed: Readonly<Record<string, string>>;
+}
+
+/** A dry run, or a request that was refused. */
+export interface PlannedRequest {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly mode: BackfillMode;
+  readonly plan: BackfillPlan;
+}
+
+export interface RefusedRequest {
+  readonly input: string;
+  readonly why: string;
+}
+
+/** What the query `progress` answers. */
+export interface BackfillProgress {
+  readonly state: 'idle' | 'running' | 'paused';
+  /** Parts that are built side by side. */
+  readonly concurrency: number;
+  readonly running: RunningRequest | null;
+  readonly waiting: readonly {
+    readonly ids: readonly string[];
+    readonly from: string;
+    readonly to: string;
+    readonly mode: BackfillMode;
+  }[];
+  /** The last ones, newest first. */
+  readonly ended: readonly EndedRequest[];
+  readonly plans: readonly PlannedRequest[];
+  readonly refused: readonly RefusedRequest[];
+}
+
+/** How many days are in each state. */
+export function countDays(days: Readonly<Record<string, DayState>>): Readonly<Record<DayState, number>> {
+  const counts = { waiting: 0, running: 0, done: 0, failed: 0 };
+  for (const state of Object.values(days)) counts[state]++;
+  return counts;
+}
+
+/** The page of the run in the Temporal UI, Markdown. Lines, not tables: those are cut off where this is shown. */
+export function pageOf(progress: BackfillProgress): string {
+  const { state, concurrency, running, waiting, ended, plans, refused } = progress;
+  return [
+    'Builds ranges of days again, one request after another. To ask for one: **Send a Signal**, name `request`, with',
+    '```json',
+    exampleRequest,
+    '```',
+    'Only `from` is needed. Modes: `missing` (what is absent or dirty), `failed` (what failed last time), `all` (everything again, also what a ' +
+      'restore has pinned). `"dryRun": true` shows below what would be done. Other signals: `cancel` (`"all"` or an id), `pause`, `resume`, ' +
+      '`concurrency` (`4`).',
+    '',
+    `**Now:** ${state}${concurrency === 2 ? '' : `, ${concurrency} parts side by side`}.`,
+    ...(running === null ? [] : ['', ...runningLines(running)]),
+    ...section(
+      'Waiting',
+      waiting.map((r) => `${nameOf(r)}`),
+    ),
+    ...section(
+      'Refused',
+      refused.map(({ input, why }) => `\`${input}\`: ${why}`),
+    ),
+    ...section('Plans (dry runs)', plans.flatMap(planLines)),
+    ...section('Ended', ended.map(endedLine)),
+    '',
+    'When a request ends incomplete: mend what its failures name (runbook: a backfill is incomplete), then send it again with `"mode": "failed"`.',
+  ].join('\n');
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', `**${title}:**`, '', ...lines.map((line) => `- ${line}`)];
+}
+
+function nameOf({ ids, from, to, mode }: Pick<EndedRequest, 'ids' | 'from' | 'to' | 'mode'>): string {
+  return `${from} – ${to}, ${mode} (${ids.map((id) => `\`${id}\``).join(', ')})`;
+}
+
+function runningLines(running: RunningRequest): string[] {
+  const { done, running: now, failed } = countDays(running.days);
+  const total = Object.keys(running.days).length;
+  const why = [running.reason, running.by === null ? null : `asked by ${running.by}`]
+    .filter((t) => t !== null)
+    .join('; ');
+  return [
+    `**Request** ${nameOf(running)}${why === '' ? '' : `: ${why}`}`,
+    '',
+    `${bar(done, total)} ${done} of ${total} days done, ${now} running, ${failed} failed; ${running.rows.toLocaleString('en')} rows` +
+      `${running.etaMs === null ? '' : `; about ${seconds(running.etaMs)} left`}.`,
+    '',
+    `Stage: ${running.stage}.`,
+    ...section('Failed so far', failureLines(running.failed)),
+  ];
+}
+
+function endedLine(ended: EndedRequest): string {
+  const failures = failureLines(ended.failed);
+  return (
+    `**${ended.state}** ${nameOf(ended)}: ${ended.daysDone} of ${ended.daysPlanned} days, ` +
+    `${ended.rows.toLocaleString('en')} rows, ${seconds(ended.ms)}${failures.length === 0 ? '' : `; failed: ${failures.join('; ')}`}`
+  );
+}
+
+function planLines({ id, from, to, mode, plan }: PlannedRequest): string[] {
+  const { days, others, pinned, rows, estimatedMs } = plan;
+  return [
+    `${nameOf({ ids: [id], from, to, mode })}: ${days.length} days, ${rows.toLocaleString('en')} rows, about ${seconds(estimatedMs)}` +
+      (days.length === 0
+        ? ''
+        : `; ${days[0]!.date} – ${days.at(-1)!.date}, because of ${[...new Set(days.flatMap((d) => d.why))].join(', ')}`) +
+      (others.length === 0 ? '' : `; then ${others.map((o) => `${o.table} (${o.partitions})`).join(', ')}`) +
+      (pinned.length === 0 ? '' : `; pinned by a restore: ${pinned.join(', ')}`),
+  ];
+}
+
+const shownFailures = 10;
+
+function failureLines(failed: Readonly<Record<string, string>>): string[] {
+  const all = Object.entries(failed);
+  const lines = all.slice(0, shownFailures).map(([what, why]) => `${what}: ${why.split('\n')[0]}`);
+  return all.length > shownFailures ? [...lines, `${all.length - shownFailures} more`] : lines;
+}
+
+function bar(done: number, total: number): string {
+  const filled = total === 0 ? 20 : Math.round((done * 20) / total);
+  return `\`${'█'.repeat(filled)}${'░'.repeat(20 - filled)}\``;
+}
+
+function seconds(ms: number): string {
+  return ms < 90_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} min`;
+}
