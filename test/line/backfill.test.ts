@@ -155,7 +155,7 @@ describe('a backfill', () => {
     assert.deepEqual(ends.find((row) => row.request_id === other)?.state, 'cancelled');
     assert.equal(ends.filter((row) => row.request_id === first || row.request_id === second).length, 2);
     const asked = ends.find((row) => row.reason === 'first load')!;
-    assert.deepEqual([asked.asked_by, asked.days_done, asked.mode], ['ana', String(days), 'missing']);
+    assert.deepEqual([asked.asked_by, asked.days_done, asked.mode], ['ana', days, 'missing']);
     assert.ok('silver.usage_events' in JSON.parse(String(asked.result)).versions);
   });
 });
