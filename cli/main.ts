@@ -27,6 +27,7 @@ const modules = new Map<string, () => Promise<{ readonly register: (program: Com
   ['start', () => import('./start.ts')],
   ['run', () => import('./run.ts')],
   ['stream', () => import('./stream.ts')],
+  ['backfill', () => import('./backfill.ts')],
   ['tables', () => import('./tables.ts')],
   ['show', () => import('./show.ts')],
   ['history', () => import('./history.ts')],

@@ -5,6 +5,7 @@ import { openStore } from '../engine/storage/open.ts';
 import { openServing } from '../serving/serving.ts';
 import { type Config, loadConfig } from '../worker/config.ts';
 import { registerSearchAttributes } from '../worker/temporal.ts';
+import { runningBackfill } from './backfill/running-backfill.ts';
 import { type Line, startLine } from './line.ts';
 import { RunFailed, runWorkflow } from './run.ts';
 import { ensureLanding } from './sample.ts';
@@ -31,6 +32,8 @@ async function stayUp(withWorker: boolean): Promise<void> {
       await registerSearchAttributes(line.temporal);
       await (await openServing(line.cassandra)).close();
     }
+    // Operators signal it: it is there from the start.
+    await runningBackfill(line.temporal.client, config.taskQueue);
     printAddresses(config, line);
     if (withWorker && config.autorun && (await isEmpty(config))) await Promise.race([firstRun(config, line), signal]);
     await Promise.race([signal, line.failed]);
