@@ -1,7 +1,6 @@
 /** What a backfill says of itself: the answer of its query, and its page in the Temporal UI. */
 import type { BackfillPlan } from '../../activities/backfill/plan.ts';
 import type { BackfillMode } from '../../activities/backfill/request.ts';
-import { exampleRequest } from './request.ts';
 
 export type DayState = 'waiting' | 'running' | 'done' | 'failed';
 
@@ -82,13 +81,14 @@ export function countDays(days: Readonly<Record<string, DayState>>): Readonly<Re
 export function pageOf(progress: BackfillProgress): string {
   const { state, concurrency, running, waiting, ended, plans, refused } = progress;
   return [
-    'Builds ranges of days again, one request after another. To ask for one: **Send a Signal**, name `request`, with',
+    'Builds ranges of days again, one request after another. To ask for one: More Actions, **Send a Signal**, `request`, with',
     '```json',
-    exampleRequest,
+    '{"from": "2025-07-01", "to": "2025-07-31"}',
     '```',
-    'Only `from` is needed. Modes: `missing` (what is absent or dirty), `failed` (what failed last time), `all` (everything again, also what a ' +
-      'restore has pinned). `"dryRun": true` shows below what would be done. Other signals: `cancel` (`"all"` or an id), `pause`, `resume`, ' +
-      '`concurrency` (`4`).',
+    'or more fields: `"mode"`: `"missing"` (the default: what is absent or dirty), `"failed"` (what failed last time) or `"all"` (everything ' +
+      'again, also what a restore has pinned); `"dryRun": true` (shows below what would be done); `"layers": ["silver", "gold", "serving"]`; ' +
+      '`"tables": ["silver.usage_events"]`; `"newestFirst": true`; `"reason"` and `"by"` (for the record). Other signals: `cancel` with ' +
+      '`"all"` or an id, `pause`, `resume`, `concurrency` with `4`.',
     '',
     `**Now:** ${state}${concurrency === 2 ? '' : `, ${concurrency} parts side by side`}.`,
     ...(running === null ? [] : ['', ...runningLines(running)]),
