@@ -35,7 +35,9 @@ describe(`a backfill of ${days} days beside a stream and two daily runs`, () => 
   const cassandra = process.env.CPA_TEST_CASSANDRA;
   const temporal = process.env.CPA_TEST_TEMPORAL;
 
-  before(() => generateLanding({ events: 12_000, days, startDate: range.from, seed: 5, orgs: 8, files: 60, out: first }));
+  before(() =>
+    generateLanding({ events: 12_000, days, startDate: range.from, seed: 5, orgs: 8, files: 60, out: first }),
+  );
   after(() => rmSync(root, { recursive: true, force: true }));
 
   it('ends without a failure, with the content of one plain run', { timeout: 1_200_000 }, async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import type { Activities } from '../../activities/activities.ts';
 import { RunFailed } from '../../cli/run.ts';
 import { Lake } from '../../engine/delta/lake.ts';
 import { openStore } from '../../engine/storage/open.ts';
@@ -16,7 +17,7 @@ import type { Session } from '../../serving/session.ts';
 import { computePool } from '../../worker/compute/pool.ts';
 import { loadConfig } from '../../worker/config.ts';
 import { connectTemporal } from '../../worker/temporal.ts';
-import { startWorker } from '../../worker/worker.ts';
+import { lineActivities, startWorker } from '../../worker/worker.ts';
 
 /** The original data, where this checkout has it beside it. */
 export const originalLanding = join(import.meta.dirname, '../../../../shared/data/landing');
@@ -43,12 +44,19 @@ export interface TestLine {
 export interface TestLineOptions {
   readonly landing: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Activities in place of those of the worker, to inject faults. */
+  readonly activities?: (real: Activities) => Partial<Activities>;
   /** False leaves starting workers to the test. */
   readonly worker?: boolean;
 }
 
 /** Starts a line. `stop` removes its lake and keyspace. */
-export async function testLine({ landing, env, worker: withWorker = true }: TestLineOptions): Promise<TestLine> {
+export async function testLine({
+  landing,
+  env,
+  activities,
+  worker: withWorker = true,
+}: TestLineOptions): Promise<TestLine> {
   const folder = await mkdtemp(join(tmpdir(), 'cpa-line-'));
   const id = randomUUID().replaceAll('-', '').slice(0, 12);
   const taskQueue = `test-${id}`;
@@ -59,7 +67,10 @@ export async function testLine({ landing, env, worker: withWorker = true }: Test
   const cassandra: CassandraConfig = { ...stack, keyspace: `test_${id}` };
   const config = loadConfig({ CPA_LANDING: landing, CPA_LAKE: lakeRoot, CPA_TASK_QUEUE: taskQueue, ...env });
   const temporal = await connectTemporal({ address, metricsAddress: config.metricsAddress });
-  let worker = withWorker ? await startWorker({ config, temporal, cassandra }) : null;
+  const compute = activities === undefined ? null : computePool(config.threads);
+  const real = compute === null ? null : lineActivities(config, cassandra, compute);
+  const faulty = real === null ? {} : { compute: compute!, activities: activities!(real.activities) };
+  let worker = withWorker ? await startWorker({ config, temporal, cassandra, ...faulty }) : null;
   let session: Promise<Session> | null = null;
   let runs = 0;
   const start = (type: string, input: unknown = {}): Promise<WorkflowHandle> =>
@@ -95,6 +106,8 @@ export async function testLine({ landing, env, worker: withWorker = true }: Test
     },
     stop: async () => {
       await worker?.stop();
+      await real?.close();
+      await compute?.close();
       const open = await (session ?? openServing(cassandra));
       await open.executeOnce(`DROP KEYSPACE IF EXISTS ${cassandra.keyspace}`);
       await open.close();
