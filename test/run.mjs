@@ -61,6 +61,7 @@ const child = spawn(
     env: {
       ...process.env,
       CPA_TEST_TEMPORAL: stack.temporal.address,
+      CPA_TEST_TEMPORAL_UI: stack.temporal.uiUrl,
       CPA_TEST_CASSANDRA: JSON.stringify(stack.cassandra),
     },
   },
