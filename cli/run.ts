@@ -4,12 +4,10 @@ import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import { Argument, type Command } from 'commander';
 import { loadConfig } from '../worker/config.ts';
 import type { TemporalAccess } from '../worker/temporal.ts';
+import { catalogue, exampleOf, startableTypes, type WorkflowType } from '../workflows/catalogue.ts';
 import { showProgress } from './progress-lines.ts';
 import { temporalFor } from './session.ts';
 import { UsageError } from './usage-error.ts';
-
-/** Workflow types that can be started. */
-export const workflowTypes = ['dailyRun', 'bronzeBatch', 'bronzeStream', 'silver', 'gold', 'serving', 'audit'] as const;
 
 export interface RunOptions {
   readonly input: Readonly<Record<string, unknown>>;
@@ -30,7 +28,7 @@ export class RunFailed extends Error {
 }
 
 /** Starts a workflow, or joins the one that runs under its id, and waits for its result. Throws `RunFailed`. */
-export async function runWorkflow(temporal: TemporalAccess, type: string, options: RunOptions): Promise<unknown> {
+export async function runWorkflow(temporal: TemporalAccess, type: WorkflowType, options: RunOptions): Promise<unknown> {
   const { input, taskQueue, out } = options;
   const workflowId = `${options.idPrefix ?? ''}${idOf(type, input)}`;
   const handle = await temporal.client.workflow.start(type, {
@@ -39,7 +37,7 @@ export async function runWorkflow(temporal: TemporalAccess, type: string, option
     args: [input],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
-    staticSummary: summaries[type] ?? type,
+    staticSummary: catalogue[type].summary,
   });
   try {
     return await showProgress(temporal.client, workflowId, handle.result(), out);
@@ -50,16 +48,6 @@ export async function runWorkflow(temporal: TemporalAccess, type: string, option
     throw new RunFailed(`${type} ${workflowId} failed: ${cause?.message ?? error.message}`, details ?? null);
   }
 }
-
-const summaries: Readonly<Record<string, string>> = {
-  dailyRun: 'The whole line: landing → Bronze → Silver → Gold → Cassandra → audit',
-  bronzeBatch: 'The seven CSV masters to Bronze',
-  bronzeStream: 'The usage events to Bronze',
-  silver: 'Whatever is dirty in Silver',
-  gold: 'Whatever is dirty in Gold',
-  serving: 'Gold to Cassandra, as a diff',
-  audit: 'Every layer against the one before',
-};
 
 function idOf(type: string, input: Readonly<Record<string, unknown>>): string {
   const date =
@@ -72,14 +60,16 @@ export function register(program: Command): void {
   program
     .command('run')
     .description('start a workflow, show its progress, print its result as JSON')
-    .addArgument(new Argument('<workflow>', 'workflow type').choices(workflowTypes))
+    .addArgument(new Argument('<workflow>', 'workflow type').choices(startableTypes))
     .argument('[json]', 'its input, one JSON object', '{}')
     .option('--date <YYYY-MM-DD>', 'logical date; default: yesterday (UTC)')
     .addHelpText(
       'after',
-      '\nExamples:\n  cpa run dailyRun\n  cpa run silver \'{"dates": ["2025-08-14"]}\'\n  cpa run audit \'{"scope": "everything"}\'',
+      `\nWorkflow types, each with an example:\n${startableTypes
+        .map((type) => `  ${catalogue[type].summary}\n    cpa run ${type} '${exampleOf(type)}'`)
+        .join('\n')}`,
     )
-    .action(async (workflow: string, json: string, { date }: { date?: string }) => {
+    .action(async (workflow: WorkflowType, json: string, { date }: { date?: string }) => {
       let input: unknown;
       try {
         input = JSON.parse(json);

@@ -59,7 +59,7 @@ function installRuntime(metricsAddress: string | null): void {
   servedMetrics = metricsAddress;
 }
 
-const indexedValueTypes = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;
+const indexedValueTypes = { KEYWORD: 2, INT: 3, KEYWORD_LIST: 7 } as const;
 
 /** Registers the search attributes that the namespace lacks. Throws, naming them, when the server refuses. */
 export async function registerSearchAttributes({ connection, namespace }: TemporalAccess): Promise<void> {

@@ -1,5 +1,10 @@
 /** How long each kind of activity may take and how it is retried. */
-import { type ActivityInterfaceFor, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import {
+  type ActivityInterfaceFor,
+  type LocalActivityInterfaceFor,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/activities.ts';
 
 /**
@@ -48,8 +53,13 @@ export const serving: ActivityInterfaceFor<Activities> = proxyActivities<Activit
 });
 
 /** Short bookkeeping, done by the worker that runs the workflow: it costs no round trip through the server. */
-export const bookkeeping: ActivityInterfaceFor<Activities> = proxyLocalActivities<Activities>({
+export const bookkeeping: LocalActivityInterfaceFor<Activities> = proxyLocalActivities<Activities>({
   startToCloseTimeout: '5 minutes',
   scheduleToCloseTimeout: '1 hour',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
+
+/** Enters what was committed to the tables into the ledger; always, since an attempt that died after its commit reports no work. */
+export function enterLedger(tables: readonly string[]): Promise<number> {
+  return bookkeeping.enterLedger.executeWithOptions({ summary: 'Enter the commits into the ledger' }, [tables]);
+}

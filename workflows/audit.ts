@@ -1,10 +1,11 @@
 import type { AuditReport } from '../activities/audit/report.ts';
 import { serving } from './activity-options.ts';
+import { concluded } from './conclude.ts';
 import { martNames } from './gold.ts';
 import { counts, day, parseInput, word } from './input.ts';
 import { logicalDate } from './logical-date.ts';
 import { failOn, type Problem } from './problems.ts';
-import { progressBoard } from './progress.ts';
+import type { ProgressBoard } from './progress.ts';
 import { tagRun } from './search-attributes.ts';
 
 /**
@@ -13,20 +14,33 @@ import { tagRun } from './search-attributes.ts';
  * Input (all optional): `{"scope": "everything", "date": "2025-08-14", "readBack": {"gold.org_monthly_revenue": {"publication":
  * 1756684800000000, "rows": 240}}}`.
  */
-export async function audit(input?: unknown): Promise<AuditReport> {
+export function audit(input?: unknown): Promise<AuditReport> {
+  return concluded('audit', (board) => check(board, input));
+}
+
+async function check(board: ProgressBoard, input: unknown): Promise<AuditReport> {
   const { scope, date, readBack } = parseInput(input, {
     scope: word('changed', 'everything'),
     date: day,
     readBack: counts(martNames, ['publication', 'rows']),
   });
-  const board = progressBoard('Checks every layer against the one before.');
   tagRun('audit', [], logicalDate(date));
   board.stage('checking');
-  const report = await serving.audit({ scope: scope ?? 'changed', ...(readBack === null ? {} : { readBack }) });
-  board.stage(report.passed ? 'done: every check passed' : 'done: checks failed');
+  const report = await serving.audit.executeWithOptions(
+    { summary: scope === 'everything' ? 'Check everything' : 'Check what has changed' },
+    [{ scope: scope ?? 'changed', ...(readBack === null ? {} : { readBack }) }],
+  );
+  board.show([auditText(report)], 0);
   const problems: Problem[] = report.checks
     .filter((c) => !c.passed)
     .map((c) => ({ what: c.name, type: 'AuditFailed', message: c.finding }));
   failOn(problems, report);
   return report;
+}
+
+/** The totals of an audit as a page shows them. */
+export function auditText({ checks }: AuditReport): string {
+  const failed = checks.filter((c) => !c.passed).length;
+  const compared = checks.reduce((sum, c) => sum + c.compared, 0).toLocaleString('en');
+  return `**Checks:** ${checks.length - failed} passed, ${failed} failed; ${compared} rows, keys and partitions compared.`;
 }

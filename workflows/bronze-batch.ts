@@ -1,9 +1,10 @@
 import type { TableResult } from '../activities/context.ts';
-import { bookkeeping, lake } from './activity-options.ts';
+import { enterLedger, lake } from './activity-options.ts';
+import { concluded } from './conclude.ts';
 import { day, instant, names, parseInput } from './input.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
-import { progressBoard } from './progress.ts';
+import type { ProgressBoard } from './progress.ts';
 import { tagRun } from './search-attributes.ts';
 
 /** File names of the masters, without `.csv`. */
@@ -25,31 +26,31 @@ export interface LayerResult {
  * The seven CSV masters to Bronze, side by side; a master that cannot be loaded does not hold up the others.
  * Input (all optional): `{"masters": ["users"], "effective": "2025-08-31T00:00:00Z", "correctsFrom": "2025-07-01T00:00:00Z", "date": "2025-08-14"}`.
  */
-export async function bronzeBatch(input?: unknown): Promise<LayerResult> {
+export function bronzeBatch(input?: unknown): Promise<LayerResult> {
+  return concluded('bronzeBatch', (board) => loadMasters(board, input));
+}
+
+async function loadMasters(board: ProgressBoard, input: unknown): Promise<LayerResult> {
   const { masters, effective, correctsFrom, date } = parseInput(input, {
     masters: names(masterNames),
     effective: instant,
     correctsFrom: instant,
     date: day,
   });
-  const board = progressBoard(
-    'Loads the CSV masters into Bronze: one snapshot a file. A snapshot already loaded is left alone.',
-  );
   const sources = masters ?? masterNames;
   const tables = sources.map((s) => `bronze.${s}`);
-  tagRun('bronze', tables, logicalDate(date));
+  tagRun('bronzeBatch', tables, logicalDate(date));
   board.stage('loading masters');
   const problems: Problem[] = [];
   await Promise.all(
     sources.map((source) =>
       attempt(`bronze.${source}`, problems, async () => {
-        board.add([await lake.loadMaster({ source, effective, correctsFrom })]);
+        const request = { source, effective, correctsFrom };
+        board.add([await lake.loadMaster.executeWithOptions({ summary: `Load bronze.${source}` }, [request])]);
       }),
     ),
   );
-  // Always: an attempt that died after its commit reports no work to the one that follows.
-  await bookkeeping.enterLedger(tables);
-  board.stage('done');
+  await enterLedger(tables);
   const result = { tables: board.tables };
   failOn(problems, result);
   return result;

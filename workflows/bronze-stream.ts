@@ -1,11 +1,12 @@
 import type { DrainResult } from '../activities/bronze-events.ts';
-import { bookkeeping, lake } from './activity-options.ts';
+import { enterLedger, lake } from './activity-options.ts';
+import { concluded } from './conclude.ts';
 import { continuousStream } from './continuous-stream.ts';
 import { day, numbersOf, parseInput, wholeMs, word, yesOrNo } from './input.ts';
 import { logicalDate } from './logical-date.ts';
 import { failOn, type Problem } from './problems.ts';
-import { progressBoard } from './progress.ts';
-import { tagMode, tagRun } from './search-attributes.ts';
+import type { ProgressBoard } from './progress.ts';
+import { tagRun } from './search-attributes.ts';
 import { noTotals, type StreamResult, totalNames } from './stream-result.ts';
 
 /**
@@ -14,7 +15,11 @@ import { noTotals, type StreamResult, totalNames } from './stream-result.ts';
  * Input (all optional): `{"mode": "continuous", "triggerMs": 0, "paused": false, "date": "2025-08-14"}`; a continuous stream hands
  * its `totals` to the run that continues it.
  */
-export async function bronzeStream(input?: unknown): Promise<StreamResult> {
+export function bronzeStream(input?: unknown): Promise<StreamResult> {
+  return concluded('bronzeStream', (board) => readEvents(board, input));
+}
+
+async function readEvents(board: ProgressBoard, input: unknown): Promise<StreamResult> {
   const { mode, triggerMs, paused, totals, date } = parseInput(input, {
     mode: word('availableNow', 'continuous'),
     triggerMs: wholeMs,
@@ -22,23 +27,21 @@ export async function bronzeStream(input?: unknown): Promise<StreamResult> {
     totals: numbersOf(totalNames),
     date: day,
   });
-  tagRun('bronze', ['bronze.usage_events'], logicalDate(date));
-  tagMode(mode ?? 'availableNow');
-  if (mode !== 'continuous') return availableNow();
-  return continuousStream({ triggerMs: triggerMs ?? 0, paused: paused ?? false, totals: totals ?? noTotals }, date);
+  tagRun('bronzeStream', ['bronze.usage_events'], logicalDate(date), mode ?? 'availableNow');
+  if (mode !== 'continuous') return availableNow(board);
+  const state = { triggerMs: triggerMs ?? 0, paused: paused ?? false, totals: totals ?? noTotals };
+  return continuousStream(board, state, date);
 }
 
-async function availableNow(): Promise<StreamResult> {
-  const board = progressBoard(
-    'Reads every complete event line that has landed into Bronze, in micro-batches, and ends.',
-  );
+async function availableNow(board: ProgressBoard): Promise<StreamResult> {
   board.stage('draining the event stream');
-  const drained: DrainResult = await lake.drainStream({ stream: false });
+  const drained: DrainResult = await lake.drainStream.executeWithOptions(
+    { summary: 'Read every event that has landed' },
+    [{ stream: false }],
+  );
   const { batches, lateness, waitingBytes, unreadable, unreadableFiles, replaced, replacedFiles, ...table } = drained;
   board.add([table]);
-  // Always: an attempt that died after its commit reports no work to the one that follows.
-  await bookkeeping.enterLedger(['bronze.usage_events']);
-  board.stage('done');
+  await enterLedger(['bronze.usage_events']);
   const result = { tables: board.tables, batches, lateness, waitingBytes, replaced, replacedFiles };
   const problems: Problem[] = unreadable.map(({ file, error }) => ({
     what: file,

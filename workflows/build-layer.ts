@@ -1,10 +1,10 @@
 /** A layer whose tables are built from what is dirty, each after the tables of the layer that it is made of. */
-import { bookkeeping, lake } from './activity-options.ts';
+import { enterLedger, lake } from './activity-options.ts';
 import type { LayerResult } from './bronze-batch.ts';
 import { day, days, names, parseInput } from './input.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
-import { progressBoard } from './progress.ts';
+import type { ProgressBoard } from './progress.ts';
 import { tagRun } from './search-attributes.ts';
 
 /** A table → the tables of its layer that it is made of, which come before it. */
@@ -13,13 +13,12 @@ export type LayerPlan = Readonly<Record<string, readonly string[]>>;
 /** Builds the tables for the input `{tables?, dates?, date?}`; a table that fails does not hold up the others. */
 export async function buildLayer(
   layer: 'silver' | 'gold',
+  board: ProgressBoard,
   plan: LayerPlan,
-  about: string,
   input: unknown,
 ): Promise<LayerResult> {
   const all = Object.keys(plan);
   const { tables, dates, date } = parseInput(input, { tables: names(all), dates: days, date: day });
-  const board = progressBoard(about);
   const wanted = tables ?? all;
   tagRun(layer, wanted, logicalDate(date));
   const problems: Problem[] = [];
@@ -29,7 +28,7 @@ export async function buildLayer(
     building.add(table);
     show();
     await attempt(table, problems, async () => {
-      board.add([await lake.buildDirty({ table, dates })]);
+      board.add([await lake.buildDirty.executeWithOptions({ summary: `Build ${table}` }, [{ table, dates }])]);
     });
     building.delete(table);
     show();
@@ -43,9 +42,7 @@ export async function buildLayer(
     );
   }
   await Promise.all(built.values());
-  // Always: an attempt that died after its commit reports no work to the one that follows.
-  await bookkeeping.enterLedger(wanted);
-  board.stage('done');
+  await enterLedger(wanted);
   const result = { tables: board.tables };
   failOn(problems, result);
   return result;

@@ -10,14 +10,14 @@ import {
   defineSignal,
   defineUpdate,
   isCancellation,
-  setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { DrainResult } from '../activities/bronze-events.ts';
 import type { StreamRound } from '../activities/stream/round.ts';
-import { bookkeeping, lake, stream } from './activity-options.ts';
+import { enterLedger, lake, stream } from './activity-options.ts';
 import { wholeMs } from './input.ts';
+import type { ProgressBoard } from './progress.ts';
 import { type StreamResult, type StreamTotals, totalNames } from './stream-result.ts';
 
 /** What a run hands over to the run that continues it. */
@@ -46,11 +46,16 @@ const bronze = 'bronze.usage_events';
 const roundMs = 30_000;
 
 /** Runs until the signal `stop`, continuing as new before the history grows long. */
-export async function continuousStream(given: StreamState, date: string | null): Promise<StreamResult> {
+export async function continuousStream(
+  board: ProgressBoard,
+  given: StreamState,
+  date: string | null,
+): Promise<StreamResult> {
   let { triggerMs, paused, totals } = given;
   let stopping = false;
   let lastRound: StreamRound | null = null;
   let underWay: CancellationScope | null = null;
+  let refused: string | null = null;
   const drains: { resolve: (result: DrainResult) => void; reject: (error: unknown) => void }[] = [];
   const lateness = [0, 0, 0, 0];
 
@@ -66,13 +71,20 @@ export async function continuousStream(given: StreamState, date: string | null):
     totals,
     lastRound,
   });
+  const show = (): void => {
+    const now = status();
+    board.stage(stageOf(now));
+    board.show([[...paragraphsOf(now), ...(refused === null ? [] : [refused])].join('\n\n')], totals.read);
+  };
   /** Shows what changed, and ends the round under way. */
   const changed = (): void => {
-    setCurrentDetails(detailsOf(status()));
+    show();
     underWay?.cancel();
   };
   setHandler(statusQuery, status, {
-    description: 'What the stream does, has done, and how far it is behind: files, bytes, seconds. Takes no argument.',
+    description:
+      'What the stream does, has done, and how far it is behind: `{"state": "running", "triggerMs": 0, "paused": false, "totals": ' +
+      '{"read": 43200, ...}, "lastRound": {"lag": {"files": 2, "bytes": 81920, "seconds": 1}, ...}}`. Takes no argument.',
   });
   setHandler(
     pauseSignal,
@@ -102,13 +114,19 @@ export async function continuousStream(given: StreamState, date: string | null):
     triggerSignal,
     (value) => {
       const ms = wholeMs.parse(value);
-      if (ms === null) return;
+      if (ms === null) {
+        refused = `**Not taken:** trigger ${JSON.stringify(value)?.slice(0, 100)}; an example is ${wholeMs.example}.`;
+        show();
+        return;
+      }
       triggerMs = ms;
+      refused = null;
       changed();
     },
     {
       description:
-        'Least time between two micro-batches, milliseconds; 0: as fast as possible. Example: `1000`. Anything else is ignored.',
+        'Least time between two micro-batches, whole milliseconds up to an hour; 0: as fast as possible. Example: `1000`. Anything ' +
+        'else changes nothing and is named in the details.',
     },
   );
   setHandler(
@@ -120,7 +138,8 @@ export async function continuousStream(given: StreamState, date: string | null):
       }),
     {
       description:
-        'Returns when all that has landed by now is in Bronze, with the counts. Refused while paused. Takes no argument.',
+        'Returns when all that has landed by now is in Bronze, with the counts: `{"batches": 3, "read": 43200, "written": 43100, ' +
+        '...}`. Refused while paused. Takes no argument.',
       validator: () => {
         if (paused)
           throw ApplicationFailure.nonRetryable('the stream is paused: signal `resume` first', 'StreamPaused');
@@ -128,7 +147,7 @@ export async function continuousStream(given: StreamState, date: string | null):
       },
     },
   );
-  setCurrentDetails(detailsOf(status()));
+  show();
 
   const scope = CancellationScope.current();
   // What was asked for before the stop, or before a pause, is still done.
@@ -137,7 +156,9 @@ export async function continuousStream(given: StreamState, date: string | null):
     if (drains.length > 0) {
       const asked = [...drains];
       try {
-        const drained = await lake.drainStream({ stream: true });
+        const drained = await lake.drainStream.executeWithOptions({ summary: 'Read every event that has landed' }, [
+          { stream: true },
+        ]);
         totals = added(totals, { ...drained, files: 0, rounds: 0 });
         addLateness(drained.lateness);
         for (const { resolve } of asked) resolve(drained);
@@ -145,10 +166,10 @@ export async function continuousStream(given: StreamState, date: string | null):
         for (const { reject } of asked) reject(error);
       }
       drains.splice(0, asked.length);
-      await bookkeeping.enterLedger([bronze]);
+      await enterLedger([bronze]);
       // What was drained is served even if a pause or the end follows.
-      await stream.streamRound({ triggerMs, roundMs: 0 });
-      setCurrentDetails(detailsOf(status()));
+      await stream.streamRound.executeWithOptions({ summary: 'Serve what was drained' }, [{ triggerMs, roundMs: 0 }]);
+      show();
     } else if (paused) {
       await condition(() => !paused || stopping || drains.length > 0);
     } else if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) {
@@ -162,7 +183,9 @@ export async function continuousStream(given: StreamState, date: string | null):
     } else {
       const round = await CancellationScope.cancellable(() => {
         underWay = CancellationScope.current();
-        return stream.streamRound({ triggerMs, roundMs });
+        return stream.streamRound.executeWithOptions({ summary: 'Micro-batches as files land, for half a minute' }, [
+          { triggerMs, roundMs },
+        ]);
       }).catch((error: unknown) => {
         // Told to end before a worker had begun it, or while it waited to be tried again: nobody says what was done.
         if (isCancellation(error) && !scope.consideredCancelled) return null;
@@ -174,9 +197,8 @@ export async function continuousStream(given: StreamState, date: string | null):
         totals = added(totals, { ...round, rounds: 1 });
         addLateness(round.lateness);
       }
-      // Always: an attempt that died after its commit reports no work to the one that follows.
-      await bookkeeping.enterLedger([bronze]);
-      setCurrentDetails(detailsOf(status()));
+      await enterLedger([bronze]);
+      show();
     }
   }
   await condition(allHandlersFinished);
@@ -187,35 +209,32 @@ function added(totals: StreamTotals, more: Readonly<Record<string, unknown>>): S
   return Object.fromEntries(totalNames.map((name) => [name, totals[name] + Number(more[name] ?? 0)])) as StreamTotals;
 }
 
-/** The page of the run in the Temporal UI. */
-function detailsOf({ state, triggerMs, totals, lastRound }: StreamStatus): string {
+function stageOf({ state, triggerMs }: StreamStatus): string {
+  const speed = triggerMs === 0 ? 'as fast as possible' : `a micro-batch every ${triggerMs} ms`;
+  return `${state}, ${speed}; signals: pause, resume, trigger, stop; update: drain`;
+}
+
+/** What the page of the run tells of the counts and of the last round. */
+function paragraphsOf({ totals, lastRound }: StreamStatus): string[] {
   const lines = [
-    'Reads event files into Bronze as they land, and serves what they add to the daily usage mart.',
-    '',
-    `**${state}**, ${triggerMs === 0 ? 'as fast as possible' : `a micro-batch every ${triggerMs} ms`}; signals: pause, resume, trigger, stop; update: drain.`,
-    '',
-    // A table of so many columns does not fit where this is shown.
     `**Since the start:** ${totalNames.map((name) => `${totals[name].toLocaleString('en')} ${name}`).join(', ')}.`,
   ];
-  if (lastRound === null) return lines.join('\n');
+  if (lastRound === null) return lines;
   const { lag, times, serving, compaction, speedProblem, alerts, batches, read, ms } = lastRound;
   lines.push(
-    '',
     `**Last round** (${(ms / 1000).toFixed(1)} s): ${batches} micro-batches, ${read.toLocaleString('en')} rows` +
       (batches === 0
         ? '.'
         : `; a micro-batch took ${times.batch.p50} ms (95 %: ${times.batch.p95} ms), its increments ${times.speed.p50} ms, a publication ${serving.times.p50} ms.`),
-    '',
     `**Behind by** ${lag.files} files, ${lag.bytes.toLocaleString('en')} bytes, ${lag.seconds} s.`,
   );
-  if (serving.problem !== null) lines.push('', `**Serving waits:** ${serving.problem}`);
-  if (compaction.problem !== null) lines.push('', `**Not compacted:** ${compaction.problem}`);
-  if (speedProblem !== null) lines.push('', `**No increments:** ${speedProblem}`);
-  if (alerts.lines.length > 0) lines.push('', '**Last alerts:**', '', ...alerts.lines.map((line) => `- ${line}`));
-  if (alerts.undelivered > 0)
-    lines.push('', `**Alerts not delivered yet:** ${alerts.undelivered.toLocaleString('en')}`);
-  if (alerts.problem !== null) lines.push('', `**Alerts:** ${alerts.problem}`);
-  for (const { file, error } of lastRound.unreadable) lines.push('', `**Not read:** ${file}: ${error}`);
-  for (const file of lastRound.replaced) lines.push('', `**Replaced:** ${file}`);
-  return lines.join('\n');
+  if (serving.problem !== null) lines.push(`**Serving waits:** ${serving.problem}`);
+  if (compaction.problem !== null) lines.push(`**Not compacted:** ${compaction.problem}`);
+  if (speedProblem !== null) lines.push(`**No increments:** ${speedProblem}`);
+  if (alerts.lines.length > 0) lines.push('**Last alerts:**', alerts.lines.map((line) => `- ${line}`).join('\n'));
+  if (alerts.undelivered > 0) lines.push(`**Alerts not delivered yet:** ${alerts.undelivered.toLocaleString('en')}`);
+  if (alerts.problem !== null) lines.push(`**Alerts:** ${alerts.problem}`);
+  for (const { file, error } of lastRound.unreadable) lines.push(`**Not read:** ${file}: ${error}`);
+  for (const file of lastRound.replaced) lines.push(`**Replaced:** ${file}`);
+  return lines;
 }

@@ -2,17 +2,15 @@ import { executeChild, workflowInfo } from '@temporalio/workflow';
 import type { AuditReport, ReadBack } from '../activities/audit/report.ts';
 import type { TableResult } from '../activities/context.ts';
 import type { MartPublication } from '../activities/serving.ts';
-import { audit } from './audit.ts';
-import { bronzeBatch } from './bronze-batch.ts';
-import { bronzeStream } from './bronze-stream.ts';
-import { gold } from './gold.ts';
+import { audit, auditText } from './audit.ts';
+import { concluded } from './conclude.ts';
 import { day, parseInput } from './input.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
-import { progressBoard } from './progress.ts';
-import { tagRun } from './search-attributes.ts';
-import { serving } from './serving.ts';
-import { silver } from './silver.ts';
+import type { ProgressBoard } from './progress.ts';
+import { asChild, tagRun } from './search-attributes.ts';
+import { publicationsText, serving } from './serving.ts';
+import type { silver } from './silver.ts';
 
 export interface DailyRunResult {
   readonly date: string;
@@ -26,37 +24,42 @@ export interface DailyRunResult {
  * is everything dirty. A layer that fails in part does not hold up the rest; the run fails at the end and says why.
  * Input (all optional): `{"date": "2025-08-14"}`.
  */
-export async function dailyRun(input?: unknown): Promise<DailyRunResult> {
+export function dailyRun(input?: unknown): Promise<DailyRunResult> {
+  return concluded('dailyRun', (board) => runLine(board, input));
+}
+
+async function runLine(board: ProgressBoard, input: unknown): Promise<DailyRunResult> {
   const parsed = parseInput(input, { date: day });
   const date = logicalDate(parsed.date);
-  const board = progressBoard('The whole line, from the landing zone to Cassandra, for whatever is new or dirty.');
-  tagRun('all', [], date);
+  tagRun('dailyRun', [], date);
   const problems: Problem[] = [];
   const id = (layer: string): string => `${workflowInfo().workflowId}/${layer}`;
-  const layer = async (name: string, type: typeof silver | typeof bronzeStream | typeof bronzeBatch): Promise<void> => {
+  const layer = async (name: string, type: 'bronzeBatch' | 'bronzeStream' | 'silver' | 'gold'): Promise<void> => {
     const result = await attempt(name, problems, () =>
-      executeChild(type as typeof silver, { workflowId: id(name), args: [{ date }] }),
+      executeChild<typeof silver>(type, { ...asChild(type, 'daily'), workflowId: id(name), args: [{ date }] }),
     );
     if (result !== null) board.add(result.tables);
   };
-  board.stage('bronze');
-  await Promise.all([layer('bronze-batch', bronzeBatch), layer('bronze-stream', bronzeStream)]);
-  board.stage('silver');
-  await layer('silver', silver);
-  board.stage('gold');
-  await layer('gold', gold);
-  board.stage('serving');
+  board.stage('Bronze');
+  await Promise.all([layer('bronze-batch', 'bronzeBatch'), layer('bronze-stream', 'bronzeStream')]);
+  board.stage('Silver');
+  await layer('silver', 'silver');
+  board.stage('Gold');
+  await layer('gold', 'gold');
+  board.stage('Cassandra');
   const served = await attempt('serving', problems, () =>
-    executeChild(serving, { workflowId: id('serving'), args: [{ date }] }),
+    executeChild(serving, { ...asChild('serving', 'daily'), workflowId: id('serving'), args: [{ date }] }),
   );
+  if (served !== null) board.note(publicationsText(served.publications)[0]!);
   board.stage('audit');
   const report = await attempt('audit', problems, () =>
     executeChild(audit, {
+      ...asChild('audit', 'daily'),
       workflowId: id('audit'),
       args: [{ date, readBack: readBackBy(served?.publications ?? []) }],
     }),
   );
-  board.stage('done');
+  if (report !== null) board.note(auditText(report));
   const result = { date, tables: board.tables, publications: served?.publications ?? [], audit: report };
   failOn(problems, result);
   return result;

@@ -1,5 +1,6 @@
 import type { LayerResult } from './bronze-batch.ts';
 import { buildLayer, type LayerPlan } from './build-layer.ts';
+import { concluded } from './conclude.ts';
 
 /** Its tables in the order of their making. */
 export const goldPlan: LayerPlan = {
@@ -23,5 +24,5 @@ export const martNames = Object.keys(goldPlan);
  * Input (all optional): `{"tables": ["gold.org_daily_usage_by_service"], "dates": ["2025-08-14"], "date": "2025-08-14"}`.
  */
 export function gold(input?: unknown): Promise<LayerResult> {
-  return buildLayer('gold', goldPlan, 'Builds the Gold partitions whose upstream changed.', input);
+  return concluded('gold', (board) => buildLayer('gold', board, goldPlan, input));
 }

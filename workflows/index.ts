@@ -1,5 +1,7 @@
 /** The workflow types of a worker. */
-import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { catalogue, exampleOf, startableTypes } from './catalogue.ts';
+import { code } from './progress.ts';
 
 export { audit } from './audit.ts';
 export { backfill } from './backfill.ts';
@@ -13,9 +15,10 @@ export { silver } from './silver.ts';
 
 /** Any other type fails at once and says which there are. */
 export default async function unknownType(): Promise<never> {
-  throw ApplicationFailure.nonRetryable(
-    `no workflow type ${workflowInfo().workflowType}; the types are dailyRun, bronzeBatch, bronzeStream, silver, gold, ` +
-      'serving, audit; each takes one optional JSON object, such as {} or {"date": "2025-08-14"}',
-    'NoSuchWorkflow',
-  );
+  const { workflowType } = workflowInfo();
+  const message = `no workflow type ${workflowType}; the types are:`;
+  const listed = (as: (text: string) => string) =>
+    startableTypes.map((type) => `- ${as(type)}: ${catalogue[type].summary}; input {} or ${as(exampleOf(type))}`);
+  setCurrentDetails([`**Failed:** ${message}\n`, ...listed(code)].join('\n'));
+  throw ApplicationFailure.nonRetryable([message, ...listed((text) => text)].join('\n'), 'NoSuchWorkflow');
 }

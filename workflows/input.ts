@@ -4,7 +4,10 @@ import { ApplicationFailure } from '@temporalio/workflow';
 /** How a field is read: from `unknown` to its type, or null when the value does not fit. */
 interface FieldKind<T> {
   readonly parse: (value: unknown) => T | null;
+  /** A valid value, JSON. */
   readonly example: string;
+  /** Goes on from the example with what else is valid. */
+  readonly others?: string;
 }
 
 type Parsed<F extends Record<string, FieldKind<unknown>>> = {
@@ -38,13 +41,19 @@ export const days: FieldKind<readonly string[]> = {
 export function names(known: readonly string[]): FieldKind<readonly string[]> {
   return {
     parse: (v) => (Array.isArray(v) && v.every((n) => known.includes(n as string)) ? (v as string[]) : null),
-    example: `["${known[0]}"], out of ${known.join(', ')}`,
+    example: `["${known[0]}"]`,
+    others: `, out of ${known.join(', ')}`,
   };
 }
 
 /** One of the words. */
 export function word<T extends string>(...words: readonly T[]): FieldKind<T> {
-  return { parse: (v) => (words.includes(v as T) ? (v as T) : null), example: words.map((w) => `"${w}"`).join(' or ') };
+  const [first, ...more] = words.map((w) => `"${w}"`);
+  return {
+    parse: (v) => (words.includes(v as T) ? (v as T) : null),
+    example: first!,
+    others: more.map((w) => ` or ${w}`).join(''),
+  };
 }
 
 /** For some of the names known an object of these fields, whole numbers from 0. */
@@ -62,7 +71,8 @@ export function counts<F extends string>(
       typeof v === 'object' && v !== null && Object.entries(v).every(([name, of]) => known.includes(name) && fits(of))
         ? (v as Readonly<Record<string, Readonly<Record<F, number>>>>)
         : null,
-    example: `{"${known[0]}": {${fields.map((f) => `"${f}": 1`).join(', ')}}}, for any of ${known.join(', ')}`,
+    example: `{"${known[0]}": {${fields.map((f) => `"${f}": 1`).join(', ')}}}`,
+    others: `, for any of ${known.join(', ')}`,
   };
 }
 
@@ -107,19 +117,22 @@ export const yesOrNo: FieldKind<boolean> = { parse: (v) => (typeof v === 'boolea
 export function parseInput<F extends Record<string, FieldKind<unknown>>>(input: unknown, fields: F): Parsed<F> {
   if (input === undefined || input === null) input = {};
   if (typeof input !== 'object' || Array.isArray(input)) {
-    throw bad(`the input ${JSON.stringify(input)} is not a JSON object such as {} or ${example(fields)}`);
+    throw bad(`the input ${shown(input)} is not a JSON object such as {} or ${example(fields)}`);
   }
   const given = input as Record<string, unknown>;
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(fields, name))
-      throw bad(`no field ${name}; the fields are ${Object.keys(fields).join(', ') || 'none'}`);
+    if (Object.hasOwn(fields, name)) continue;
+    const known = Object.keys(fields).join(', ');
+    throw bad(
+      `no field ${name}, given ${shown(given[name])}; the fields are ${known}; an example is ${example(fields)}`,
+    );
   }
   const parsed: Record<string, unknown> = {};
   for (const [name, kind] of Object.entries(fields)) {
     const value = given[name];
     parsed[name] = value === undefined || value === null ? null : kind.parse(value);
     if (parsed[name] === null && value !== undefined && value !== null) {
-      throw bad(`${name}: ${JSON.stringify(value)} is not valid; an example is ${kind.example}`);
+      throw bad(`${name}: ${shown(value)} is not valid; an example is ${kind.example}${kind.others ?? ''}`);
     }
   }
   return parsed as Parsed<F>;
@@ -128,6 +141,12 @@ export function parseInput<F extends Record<string, FieldKind<unknown>>>(input: 
 function example(fields: Record<string, FieldKind<unknown>>): string {
   const first = Object.entries(fields)[0];
   return first === undefined ? '{}' : `{"${first[0]}": ${first[1].example}}`;
+}
+
+/** A value as a message holds it, whatever its size. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
 }
 
 function bad(message: string): ApplicationFailure {

@@ -34,7 +34,8 @@ export function failOn(problems: readonly Problem[], result: unknown): void {
   });
 }
 
-function rootOf(error: unknown): unknown {
+/** What failed in the activity or child that an error came from. */
+export function rootOf(error: unknown): unknown {
   let root = error;
   while ((root instanceof ActivityFailure || root instanceof ChildWorkflowFailure) && root.cause !== undefined) {
     root = root.cause;

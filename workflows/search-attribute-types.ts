@@ -4,4 +4,7 @@ export const searchAttributeTypes = {
   CpaTable: 'KEYWORD_LIST',
   CpaLogicalDate: 'KEYWORD',
   CpaMode: 'KEYWORD',
+  CpaRunKind: 'KEYWORD',
+  CpaRows: 'INT',
+  CpaOutcome: 'KEYWORD',
 } as const;

@@ -1,5 +1,6 @@
 import type { LayerResult } from './bronze-batch.ts';
 import { buildLayer, type LayerPlan } from './build-layer.ts';
+import { concluded } from './conclude.ts';
 
 /** Its tables in the order of their making. */
 export const silverPlan: LayerPlan = {
@@ -18,5 +19,5 @@ export const silverPlan: LayerPlan = {
  * Input (all optional): `{"tables": ["silver.usage_events"], "dates": ["2025-08-14"], "date": "2025-08-14"}`.
  */
 export function silver(input?: unknown): Promise<LayerResult> {
-  return buildLayer('silver', silverPlan, 'Builds the Silver partitions whose upstream changed.', input);
+  return concluded('silver', (board) => buildLayer('silver', board, silverPlan, input));
 }

@@ -218,7 +218,10 @@ describe('the continuous stream', () => {
 
   it('is refused no wrong input, and says what is wrong', async () => {
     const wrong: [input: unknown, message: RegExp][] = [
-      [{ mode: 'continuous', trigger: 5 }, /^no field trigger; the fields are mode, triggerMs, paused, totals, date$/],
+      [
+        { mode: 'continuous', trigger: 5 },
+        /^no field trigger, given 5; the fields are mode, triggerMs, paused, totals, date; an example is /,
+      ],
       [{ mode: 'forever' }, /^mode: "forever" is not valid; an example is "availableNow" or "continuous"$/],
       [{ mode: 'continuous', triggerMs: -1 }, /^triggerMs: -1 is not valid/],
       [{ mode: 'continuous', paused: 'no' }, /^paused: "no" is not valid/],

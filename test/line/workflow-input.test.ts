@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
+import { catalogue, exampleOf, startableTypes } from '../../workflows/catalogue.ts';
 import type { DailyRunResult } from '../../workflows/daily-run.ts';
+import * as workflows from '../../workflows/index.ts';
 import { progressQuery } from '../../workflows/progress.ts';
 import { type TestLine, testLine } from './line.ts';
 import { eventLine, type SmallLanding, smallLanding } from './small-landing.ts';
-
-const types = ['dailyRun', 'bronzeBatch', 'bronzeStream', 'silver', 'gold', 'serving', 'audit'];
 
 describe('a run', () => {
   let landing: SmallLanding;
@@ -34,21 +34,31 @@ describe('a run', () => {
     );
   };
 
-  for (const type of types) {
-    it(`of ${type} needs no input: none, null and {} will do`, async () => {
-      for (const input of [undefined, null, {}]) await (await line.start(type, input)).result();
+  it('is of a type that the catalogue lists', () => {
+    const { default: _, ...types } = workflows;
+    assert.deepEqual(Object.keys(catalogue).sort(), Object.keys(types).sort());
+  });
+
+  for (const type of startableTypes) {
+    it(`of ${type} needs no input: none, null, {} and the example of the catalogue will do`, async () => {
+      for (const input of [undefined, null, {}, catalogue[type].example])
+        await (await line.start(type, input)).result();
     });
   }
 
   const bad: [type: string, input: unknown, message: RegExp][] = [
-    ['dailyRun', { dat: '2025-07-03' }, /^no field dat; the fields are date$/],
+    [
+      'dailyRun',
+      { dat: '2025-07-03' },
+      /^no field dat, given "2025-07-03"; the fields are date; an example is \{"date": "2025-08-14"\}$/,
+    ],
     ['dailyRun', { date: '03/07/2025' }, /^date: "03\/07\/2025" is not valid; an example is "2025-08-14"$/],
     ['dailyRun', { date: '2025-02-30' }, /^date: "2025-02-30" is not valid; an example is "2025-08-14"$/],
     ['dailyRun', { date: '2025-13-01' }, /^date: "2025-13-01" is not valid; an example is "2025-08-14"$/],
     ['dailyRun', { date: 20250703 }, /^date: 20250703 is not valid; an example is "2025-08-14"$/],
     ['dailyRun', 'now', /^the input "now" is not a JSON object such as \{\} or \{"date": "2025-08-14"\}$/],
     ['dailyRun', ['2025-07-03'], /^the input \["2025-07-03"\] is not a JSON object/],
-    ['dailyRun', { toString: 1 }, /^no field toString; the fields are date$/],
+    ['dailyRun', { toString: 1 }, /^no field toString, given 1; the fields are date; /],
     [
       'bronzeBatch',
       { masters: ['users', 'pets'] },
@@ -79,6 +89,13 @@ describe('a run', () => {
       { readBack: { 'gold.org_monthly_revenue': { publication: 1.5, rows: 240 } } },
       /^readBack: .* is not valid; an example is \{"gold\.org_daily_usage_by_service": \{"publication": 1, "rows": 1\}\}/,
     ],
+    [
+      'bronzeStream',
+      '{"mode": "continuous"}',
+      /^the input "\{.*\}" is not a JSON object such as \{\} or \{"mode": "availableNow"\}$/,
+    ],
+    ['silver', { dates: [['2025-07-03']] }, /^dates: \[\["2025-07-03"\]\] is not valid/],
+    ['gold', { tables: 'x'.repeat(300) }, /^tables: "x{199}… is not valid/],
     ['audit', { scope: 'half' }, /^scope: "half" is not valid; an example is "changed" or "everything"$/],
   ];
   for (const [type, input, message] of bad) {
@@ -89,18 +106,21 @@ describe('a run', () => {
 
   it('of an unknown type fails at once and lists the types', async () => {
     const message = await failureOf('nightlyRun', {});
-    for (const type of types) assert.ok(message.includes(type), message);
-    assert.match(message, /^no workflow type nightlyRun; the types are /);
+    assert.match(message, /^no workflow type nightlyRun; the types are:\n/);
+    for (const type of startableTypes)
+      assert.ok(message.includes(`- ${type}: ${catalogue[type].summary}; input {} or ${exampleOf(type)}`));
   });
 
-  it('carries layer, tables and logical date as search attributes', async () => {
+  it('carries layer, tables, logical date, who started it and how it ended as search attributes', async () => {
     const { searchAttributes } = await daily.describe();
     assert.deepEqual([searchAttributes.CpaLayer, searchAttributes.CpaLogicalDate], [['all'], ['2025-07-03']]);
+    assert.deepEqual([searchAttributes.CpaRunKind, searchAttributes.CpaOutcome], [['manual'], ['done']]);
     const child = await line.client.workflow.getHandle(`${daily.workflowId}/silver`).describe();
     assert.deepEqual(
-      [child.searchAttributes.CpaLayer, child.searchAttributes.CpaLogicalDate],
-      [['silver'], ['2025-07-03']],
+      [child.searchAttributes.CpaLayer, child.searchAttributes.CpaLogicalDate, child.searchAttributes.CpaRunKind],
+      [['silver'], ['2025-07-03'], ['daily']],
     );
+    assert.equal(await child.staticSummary(), catalogue.silver.summary);
     assert.ok((child.searchAttributes.CpaTable as string[]).includes('silver.usage_events'));
   });
 
@@ -109,8 +129,12 @@ describe('a run', () => {
     assert.equal(stage, 'done');
     assert.equal(tables.find((t) => t.table === 'bronze.usage_events')?.read, 1);
     const metadata = (await daily.query('__temporal_workflow_metadata')) as { currentDetails?: string };
-    assert.match(metadata.currentDetails ?? '', /\*\*Now:\*\* done/);
-    assert.match(metadata.currentDetails ?? '', /\| silver\.usage_events \| 0 \| 1 \| 1 \| 1 \|/);
+    assert.match(metadata.currentDetails ?? '', /^\*\*Done\.\*\*\n\n\*\*Rows in all:\*\* \d+ read, /);
+    assert.match(metadata.currentDetails ?? '', /\n- \*\*silver\.usage_events\*\*: 1 read, 1 written; 1 partitions, /);
+    assert.match(
+      metadata.currentDetails ?? '',
+      /\*\*Rows in Cassandra:\*\* .*\n\n\*\*Checks:\*\* \d+ passed, 0 failed; /,
+    );
   });
 
   it('keeps a short history: a warm daily run is at most 150 events', async () => {

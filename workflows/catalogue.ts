@@ -1,0 +1,121 @@
+/** Every workflow type: what people are told of it, wherever they meet it. Adding a type is one entry here, and its export in `index.ts`. */
+
+export interface CatalogueEntry {
+  /** One line, without a full stop. */
+  readonly summary: string;
+  /** What it does, Markdown. */
+  readonly about: string;
+  /** The search attribute `CpaLayer` of its runs. */
+  readonly layer: string;
+  /** An input that is valid on any lake; every type takes `{}` too. */
+  readonly example: Readonly<Record<string, unknown>>;
+  /** What to do when it fails, Markdown. */
+  readonly onFailure: string;
+  /** Headings of docs/runbook.md that tell more. */
+  readonly runbook: readonly RunbookHeading[];
+  /** Only other workflows start it: it is not offered to people. */
+  readonly internal?: true;
+}
+
+export const runbookHeadings = [
+  'Bad data',
+  'Missing master',
+  'Cassandra down',
+  'Disk full',
+  'Schema mismatch',
+  'Code bug',
+  'Audit failed',
+] as const;
+export type RunbookHeading = (typeof runbookHeadings)[number];
+
+const entries = {
+  dailyRun: {
+    summary: 'The whole line: landing → Bronze → Silver → Gold → Cassandra → audit',
+    about:
+      'Runs the whole line for whatever is new or dirty: masters and events to Bronze, then Silver, Gold, Cassandra and an ' +
+      'audit, each a child workflow. A layer that fails in part does not hold up the rest. The date labels the run.',
+    layer: 'all',
+    example: { date: '2025-08-14' },
+    onFailure:
+      'Everything that could be done was done, and stays. Open the child that failed (**Relationships**), mend what its page ' +
+      'names, and start `dailyRun` again with `{}`: it does what is left.',
+    runbook: ['Bad data', 'Missing master', 'Cassandra down', 'Audit failed'],
+  },
+  bronzeBatch: {
+    summary: 'The seven CSV masters to Bronze',
+    about: 'Loads the CSV masters into Bronze: one snapshot a file. A snapshot already loaded is left alone.',
+    layer: 'bronze',
+    example: { masters: ['users'] },
+    onFailure:
+      'The other masters are loaded. Put the file that the message names right in the landing zone and start `bronzeBatch` ' +
+      'again with `{}`.',
+    runbook: ['Missing master', 'Bad data', 'Disk full'],
+  },
+  bronzeStream: {
+    summary: 'The usage events to Bronze',
+    about:
+      'Reads the event files into Bronze in micro-batches. `{}` reads every complete line that has landed and ends; ' +
+      '`{"mode": "continuous"}` reads files as they land and serves what they add, until the signal `stop`.',
+    layer: 'bronze',
+    example: { mode: 'availableNow' },
+    onFailure:
+      'What was read is in Bronze once. Mend the files that the message names, or signal `resume` to a stream that is ' +
+      'paused, and start `bronzeStream` again with the same input: where the stream stands is in the lake.',
+    runbook: ['Bad data', 'Disk full'],
+  },
+  silver: {
+    summary: 'Whatever is dirty in Silver',
+    about: 'Builds the Silver partitions whose upstream changed: dimensions, then conformed tables and usage events.',
+    layer: 'silver',
+    example: { tables: ['silver.usage_events'] },
+    onFailure:
+      'The other tables are built, and a table that failed is as it was. Mend what the message names and start `silver` ' +
+      'again with `{}`: it builds what is left.',
+    runbook: ['Bad data', 'Schema mismatch', 'Disk full', 'Code bug'],
+  },
+  gold: {
+    summary: 'Whatever is dirty in Gold',
+    about: 'Builds the Gold partitions whose upstream changed, each mart after the marts it is made of.',
+    layer: 'gold',
+    example: { tables: ['gold.org_daily_usage_by_service'] },
+    onFailure:
+      'The other marts are built, and a mart that failed is as it was. Mend what the message names and start `gold` again ' +
+      'with `{}`: it builds what is left.',
+    runbook: ['Schema mismatch', 'Disk full', 'Code bug'],
+  },
+  serving: {
+    summary: 'Gold to Cassandra, as a difference',
+    about:
+      'Publishes the marts to Cassandra: what differs from the last publication, which is then read back and compared. ' +
+      '`{"rebuild": true}` writes everything again.',
+    layer: 'serving',
+    example: { marts: ['gold.org_daily_usage_by_service'] },
+    onFailure:
+      'The other marts are published. When Cassandra answers again start `serving` with `{}`: it repairs what was left half ' +
+      'done. Where Cassandra holds something else than the lake says (`PublicationMismatch`), start it with `{"rebuild": true}`.',
+    runbook: ['Cassandra down'],
+  },
+  audit: {
+    summary: 'Every layer against the one before',
+    about:
+      'Checks every layer against the one before, keys, references, and Cassandra against Gold: what changed since the last ' +
+      'audit that passed. `{"scope": "everything"}` checks everything.',
+    layer: 'audit',
+    example: { scope: 'everything' },
+    onFailure:
+      'The checks that failed are listed with both numbers. Start `dailyRun` with `{}`, then `audit` with ' +
+      '`{"scope": "everything"}`; what fails again needs somebody to look at the table named.',
+    runbook: ['Audit failed', 'Cassandra down'],
+  },
+} satisfies Readonly<Record<string, CatalogueEntry>>;
+
+export type WorkflowType = keyof typeof entries;
+export const catalogue: Readonly<Record<WorkflowType, CatalogueEntry>> = entries;
+
+/** An input as one line of JSON. */
+export function exampleOf(type: WorkflowType): string {
+  return JSON.stringify(catalogue[type].example);
+}
+
+/** The types that people start. */
+export const startableTypes = (Object.keys(entries) as WorkflowType[]).filter((type) => !catalogue[type].internal);
