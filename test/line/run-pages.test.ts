@@ -7,6 +7,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Activities } from '../../activities/activities.ts';
 import { problem } from '../../activities/problem.ts';
+import type { ComputePool } from '../../worker/compute/pool.ts';
 import { loadConfig } from '../../worker/config.ts';
 import { connectTemporal, type TemporalAccess } from '../../worker/temporal.ts';
 import { type LineWorker, startWorker } from '../../worker/worker.ts';
@@ -16,7 +17,11 @@ import { until } from './until.ts';
 const activities = {
   buildDirty: async ({ table }) => {
     if (table === 'silver.usage_events') throw problem('Imbalance', `${table}: 7 read, 6 written`);
-    if (table.startsWith('gold.')) await Context.current().cancelled;
+    if (table.startsWith('gold.')) {
+      const context = Context.current();
+      const beating = setInterval(() => context.heartbeat(), 100);
+      await context.cancelled.finally(() => clearInterval(beating));
+    }
     const counts = { read: 7, written: 7, unchanged: 0, quarantined: 0, duplicate: 0, late: 0 };
     return { ...counts, table, version: 0, partitions: 1, bytes: 1, ms: 1 };
   },
@@ -34,7 +39,9 @@ describe('the page of a run', () => {
   before(async () => {
     temporal = await connectTemporal({ address: process.env.CPA_TEST_TEMPORAL! });
     const config = loadConfig({ CPA_TASK_QUEUE: taskQueue, CASSANDRA_CONTACT_POINTS: '127.0.0.1:1' });
-    worker = await startWorker({ config, temporal, cassandra: config.cassandra!, activities });
+    // Nothing here computes, or asks Cassandra.
+    const compute = {} as ComputePool;
+    worker = await startWorker({ config, temporal, cassandra: config.cassandra!, compute, activities });
     failed = await start('silver', { date });
     await assert.rejects(failed.result());
   });
