@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { Context } from '@temporalio/activity';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Activities } from '../../activities/activities.ts';
 import { problem } from '../../activities/problem.ts';
@@ -102,6 +102,34 @@ describe('the page of a run', () => {
     assert.deepEqual(await found('CpaLayer = "silver" AND CpaOutcome = "failed" AND CpaLogicalDate IS NULL'), [
       refused.workflowId,
     ]);
+  });
+
+  it('is refused an input in another encoding, or no JSON at all, and reads no second one', async () => {
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    const payload = (encoding: string, text: string) => ({
+      metadata: { encoding: bytes(encoding) },
+      data: bytes(text),
+    });
+    const sent: [payloads: ReturnType<typeof payload>[], message: RegExp][] = [
+      [[payload('json/protobuf', '{"date": 1}')], /^date: 1 is not valid/],
+      [[payload('json/plain', 'now'), payload('json/plain', '{}')], /^the input "now" is not a JSON object such as/],
+    ];
+    for (const [payloads, message] of sent) {
+      const workflowId = `${taskQueue}-${runs++}`;
+      await temporal.connection.workflowService.startWorkflowExecution({
+        namespace: temporal.namespace,
+        workflowId,
+        requestId: workflowId,
+        workflowType: { name: 'silver' },
+        taskQueue: { name: taskQueue },
+        input: { payloads },
+      });
+      const refused = await temporal.client.workflow
+        .getHandle(workflowId)
+        .result()
+        .catch((e: WorkflowFailedError) => e);
+      assert.match((refused as WorkflowFailedError).cause?.message ?? '', message);
+    }
   });
 
   it('says that it was cancelled', async () => {
