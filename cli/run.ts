@@ -65,7 +65,7 @@ export function register(program: Command): void {
     .option('--date <YYYY-MM-DD>', 'logical date; default: yesterday (UTC)')
     .addHelpText(
       'after',
-      `\nWorkflow types, each with an example:\n${startableTypes
+      `\nExamples:\n${startableTypes
         .map((type) => `  ${catalogue[type].summary}\n    cpa run ${type} '${exampleOf(type)}'`)
         .join('\n')}`,
     )
