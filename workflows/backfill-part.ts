@@ -1,12 +1,13 @@
 /** A part of a backfill: some tables over some days. */
-import { bookkeeping, part } from './activity-options.ts';
+import { enterLedger, part } from './activity-options.ts';
 import type { LayerResult } from './bronze-batch.ts';
+import { concluded } from './conclude.ts';
 import { inOrder } from './in-order.ts';
 import { day, names, parseInput, sinceEpochMs, text } from './input.ts';
 import { lineOrder } from './line-order.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
-import { progressBoard } from './progress.ts';
+import type { ProgressBoard } from './progress.ts';
 import { tagRun } from './search-attributes.ts';
 
 /**
@@ -15,7 +16,11 @@ import { tagRun } from './search-attributes.ts';
  * Input (all optional): `{"from": "2025-07-01", "to": "2025-07-12", "tables": ["silver.usage_events"], "recompute": 1756684800000,
  * "reason": "a corrected price list"}`.
  */
-export async function backfillPart(input?: unknown): Promise<LayerResult> {
+export function backfillPart(input?: unknown): Promise<LayerResult> {
+  return concluded('backfillPart', (board) => buildPart(board, input));
+}
+
+async function buildPart(board: ProgressBoard, input: unknown): Promise<LayerResult> {
   const { from, to, tables, recompute, reason } = parseInput(input, {
     from: day,
     to: day,
@@ -23,27 +28,26 @@ export async function backfillPart(input?: unknown): Promise<LayerResult> {
     recompute: sinceEpochMs,
     reason: text,
   });
-  const board = progressBoard('Builds some days of some tables for a backfill.');
   const wanted = tables ?? Object.keys(lineOrder);
-  tagRun('backfill', wanted, from ?? logicalDate(null));
+  tagRun('backfillPart', wanted, from ?? logicalDate(null));
   board.stage('building');
   const problems: Problem[] = [];
   await inOrder(lineOrder, wanted, async (table) => {
     await attempt(table, problems, async () => {
       board.add([
-        await part.buildDirty({
-          table,
-          dates: null,
-          ...(from === null && to === null ? {} : { range: { from: from ?? '0000-01-01', to: to ?? '9999-12-31' } }),
-          ...(recompute === null ? {} : { recompute }),
-          ...(reason === null ? {} : { reason }),
-        }),
+        await part.buildDirty.executeWithOptions({ summary: `Build ${table}` }, [
+          {
+            table,
+            dates: null,
+            ...(from === null && to === null ? {} : { range: { from: from ?? '0000-01-01', to: to ?? '9999-12-31' } }),
+            ...(recompute === null ? {} : { recompute }),
+            ...(reason === null ? {} : { reason }),
+          },
+        ]),
       ]);
     });
   });
-  // Always: an attempt that died after its commit reports no work to the one that follows.
-  await bookkeeping.enterLedger(wanted);
-  board.stage('done');
+  await enterLedger(wanted);
   const result = { tables: board.tables };
   failOn(problems, result);
   return result;

@@ -13,9 +13,11 @@ import { lake, part as soon } from './activity-options.ts';
 import { anyConcurrency, type Carried, Desk } from './backfill/desk.ts';
 import { type Asked, type Queued, requestFields } from './backfill/request.ts';
 import { inScope, RequestRun } from './backfill/run.ts';
+import { concluded } from './conclude.ts';
 import { parseInput, yesOrNo } from './input.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, type Problem } from './problems.ts';
+import type { ProgressBoard } from './progress.ts';
 import { tagRun } from './search-attributes.ts';
 
 const carriedOver = {
@@ -29,14 +31,18 @@ const carriedOver = {
  * Input (all optional): `{"from": "2025-07-01", "to": "2025-07-31", "mode": "missing", "concurrency": 2, "paused": false}` and the other fields
  * of a request.
  */
-export async function backfill(input?: unknown): Promise<void> {
+export function backfill(input?: unknown): Promise<void> {
+  return concluded('backfill', (board) => serve(board, input));
+}
+
+async function serve(board: ProgressBoard, input: unknown): Promise<void> {
   const { concurrency, paused, carried, ...first } = parseInput(input, {
     ...requestFields,
     concurrency: anyConcurrency,
     paused: yesOrNo,
     carried: carriedOver,
   });
-  const desk = new Desk(concurrency, paused, carried, drop);
+  const desk = new Desk(board, concurrency, paused, carried, drop);
   desk.listen();
   tagRun('backfill', [], logicalDate(null));
   if (Object.values(first).some((value) => value !== null)) desk.take(first);

@@ -1,20 +1,18 @@
 /** A layer whose tables are built from what is dirty, each after the tables of the layer that it is made of. */
 import { enterLedger, lake } from './activity-options.ts';
 import type { LayerResult } from './bronze-batch.ts';
+import { type BuildOrder, inOrder } from './in-order.ts';
 import { day, days, names, parseInput } from './input.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
 import type { ProgressBoard } from './progress.ts';
 import { tagRun } from './search-attributes.ts';
 
-/** A table → the tables of its layer that it is made of, which come before it. */
-export type LayerPlan = Readonly<Record<string, readonly string[]>>;
-
 /** Builds the tables for the input `{tables?, dates?, date?}`; a table that fails does not hold up the others. */
 export async function buildLayer(
   layer: 'silver' | 'gold',
   board: ProgressBoard,
-  plan: LayerPlan,
+  plan: BuildOrder,
   input: unknown,
 ): Promise<LayerResult> {
   const all = Object.keys(plan);
@@ -33,15 +31,7 @@ export async function buildLayer(
     building.delete(table);
     show();
   };
-  const built = new Map<string, Promise<void>>();
-  for (const table of all.filter((t) => wanted.includes(t))) {
-    const before = plan[table]!.flatMap((t) => built.get(t) ?? []);
-    built.set(
-      table,
-      Promise.all(before).then(() => build(table)),
-    );
-  }
-  await Promise.all(built.values());
+  await inOrder(plan, wanted, build);
   await enterLedger(wanted);
   const result = { tables: board.tables };
   failOn(problems, result);

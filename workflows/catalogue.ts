@@ -25,6 +25,8 @@ export const runbookHeadings = [
   'Schema mismatch',
   'Code bug',
   'Audit failed',
+  'A damaged file',
+  'A backfill is incomplete',
 ] as const;
 export type RunbookHeading = (typeof runbookHeadings)[number];
 
@@ -106,6 +108,31 @@ const entries = {
       'The checks that failed are listed with both numbers. Start `dailyRun` with `{}`, then `audit` with ' +
       '`{"scope": "everything"}`; what fails again needs somebody to look at the table named.',
     runbook: ['Audit failed', 'Cassandra down'],
+  },
+  backfill: {
+    summary: 'Ranges of days built again, as they are asked for by signal',
+    about:
+      'Builds ranges of days again, one request after another, beside whatever else runs. To ask for one: More Actions, **Send a ' +
+      'Signal**, `request`, with\n\n```json\n{"from": "2025-07-01", "to": "2025-07-31"}\n```\n\nor more fields: `"mode"`: `"missing"` ' +
+      '(the default: what is absent or dirty), `"failed"` (what failed last time) or `"all"` (everything again, also what a restore has ' +
+      'pinned); `"dryRun": true` (shows here what would be done); `"layers": ["silver", "gold", "serving"]`; `"tables": ' +
+      '["silver.usage_events"]`; `"newestFirst": true`; `"reason"` and `"by"` (for the record). Other signals: `cancel` with `"all"` or an ' +
+      'id, `pause`, `resume`, `concurrency` with `4`.',
+    layer: 'backfill',
+    example: { from: '2025-07-01', to: '2025-07-31' },
+    onFailure:
+      'A request that fails in part is shown as incomplete, and the others go on: mend what it names and send it again with ' +
+      '`"mode": "failed"`. If the workflow itself has failed, start `backfill` with `{}` and send again what was not done.',
+    runbook: ['A backfill is incomplete', 'A damaged file', 'Disk full', 'Cassandra down'],
+  },
+  backfillPart: {
+    summary: 'Some days of some tables, for a backfill',
+    about: 'Builds some days of some tables for a backfill: what is dirty, or everything.',
+    layer: 'backfill',
+    example: { from: '2025-07-01', to: '2025-07-12', tables: ['silver.usage_events'] },
+    onFailure: 'The backfill tries its days once more at its end, each alone, and says what is left.',
+    runbook: ['A backfill is incomplete', 'A damaged file'],
+    internal: true,
   },
 } satisfies Readonly<Record<string, CatalogueEntry>>;
 

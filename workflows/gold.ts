@@ -1,9 +1,10 @@
 import type { LayerResult } from './bronze-batch.ts';
-import { buildLayer, type LayerPlan } from './build-layer.ts';
+import { buildLayer } from './build-layer.ts';
 import { concluded } from './conclude.ts';
+import type { BuildOrder } from './in-order.ts';
 
 /** Its tables in the order of their making. */
-export const goldPlan: LayerPlan = {
+export const goldPlan: BuildOrder = {
   'gold.org_daily_usage_by_service': [],
   'gold.org_daily_support_metrics': [],
   'gold.org_daily_genai_usage': [],

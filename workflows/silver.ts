@@ -1,9 +1,10 @@
 import type { LayerResult } from './bronze-batch.ts';
-import { buildLayer, type LayerPlan } from './build-layer.ts';
+import { buildLayer } from './build-layer.ts';
 import { concluded } from './conclude.ts';
+import type { BuildOrder } from './in-order.ts';
 
 /** Its tables in the order of their making. */
-export const silverPlan: LayerPlan = {
+export const silverPlan: BuildOrder = {
   'silver.dim_orgs': [],
   'silver.dim_resources': [],
   'silver.usage_events': ['silver.dim_orgs', 'silver.dim_resources'],

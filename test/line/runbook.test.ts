@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Activities } from '../../activities/activities.ts';
 import { runningActivities } from '../../cli/watch.ts';
+import { runbookHeadings } from '../../workflows/catalogue.ts';
 import type { DailyRunResult } from '../../workflows/daily-run.ts';
 import { type TestLine, testLine } from './line.ts';
 import { eventLine, smallLanding } from './small-landing.ts';
@@ -13,9 +14,14 @@ import { until } from './until.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
-it('names tests that exist', () => {
+it('has an entry for every heading that pages name, with tests that exist', () => {
   const text = readFileSync(join(root, 'docs/runbook.md'), 'utf8');
   const entries = text.split('\n## ').slice(1);
+  const headings = entries.map((entry) => entry.split('\n')[0]);
+  assert.deepEqual(
+    runbookHeadings.filter((heading) => !headings.includes(heading)),
+    [],
+  );
   for (const entry of entries) {
     const tests = [...entry.matchAll(/`(test\/[^`]+\.ts)`/g)].map(([, path]) => path!);
     assert.ok(tests.length > 0, `no test in: ${entry.split('\n')[0]}`);

@@ -39,7 +39,8 @@ describe('a run', () => {
     assert.deepEqual(Object.keys(catalogue).sort(), Object.keys(types).sort());
   });
 
-  for (const type of startableTypes) {
+  // A backfill waits for requests until it is cancelled.
+  for (const type of startableTypes.filter((name) => name !== 'backfill')) {
     it(`of ${type} needs no input: none, null, {} and the example of the catalogue will do`, async () => {
       for (const input of [undefined, null, {}, catalogue[type].example])
         await (await line.start(type, input)).result();

@@ -84,8 +84,7 @@ async function send(page: Page, signal: string, input: string): Promise<void> {
 async function shown(page: Page, look: () => Promise<boolean>): Promise<void> {
   const deadlineMs = Date.now() + patience.timeout;
   while (!(await look())) {
-    if (Date.now() > deadlineMs)
-      throw new Error(`${page.url()} never showed it`);
+    if (Date.now() > deadlineMs) throw new Error(`${page.url()} never showed it`);
     await page.waitForTimeout(500);
     await page.keyboard.press('r');
   }

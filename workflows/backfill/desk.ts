@@ -1,9 +1,10 @@
 /** Where requests for a backfill come in, and where it says what became of them: its signals, updates and query. */
-import { defineQuery, defineSignal, defineUpdate, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
 import type { BackfillPlan } from '../../activities/backfill/plan.ts';
 import type { BackfillRequest } from '../../activities/backfill/request.ts';
 import { part as soon } from '../activity-options.ts';
 import { wholeFrom } from '../input.ts';
+import type { ProgressBoard } from '../progress.ts';
 import { type Asked, enqueued, exampleRequest, parseRequest, type Queued } from './request.ts';
 import {
   type BackfillProgress,
@@ -45,6 +46,7 @@ export class Desk {
   /** Cancels the request that is being done. */
   cancelRunning: () => void = () => undefined;
   /** Records that a request was cancelled while it waited. */
+  readonly #board: ProgressBoard;
   readonly #drop: (waiting: Queued) => Promise<void>;
   #queue: readonly Queued[];
   #ended: readonly EndedRequest[];
@@ -54,11 +56,13 @@ export class Desk {
   #lastAskedMs: number;
 
   constructor(
+    board: ProgressBoard,
     concurrency: number | null,
     paused: boolean | null,
     carried: Carried | null,
     drop: (desk: Desk, waiting: Queued) => Promise<void>,
   ) {
+    this.#board = board;
     this.#drop = (waiting) => drop(this, waiting);
     this.concurrency = concurrency ?? usualConcurrency;
     this.paused = paused ?? false;
@@ -206,6 +210,10 @@ export class Desk {
   }
 
   #changed(): void {
-    setCurrentDetails(pageOf(this.#progress()));
+    const progress = this.#progress();
+    const { state, concurrency, running, ended } = progress;
+    this.#board.stage(`${state}, ${concurrency} parts side by side`);
+    const rows = ended.reduce((sum, request) => sum + request.rows, running?.rows ?? 0);
+    this.#board.show([pageOf(progress)], rows);
   }
 }

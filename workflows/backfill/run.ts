@@ -6,6 +6,7 @@ import { lake } from '../activity-options.ts';
 import { backfillPart } from '../backfill-part.ts';
 import { martNames } from '../gold.ts';
 import { attempt, type Problem } from '../problems.ts';
+import { asChild } from '../search-attributes.ts';
 import { serving } from '../serving.ts';
 import { type Part, partsAgain, partsOf } from './parts.ts';
 import { joined, type Queued } from './request.ts';
@@ -173,6 +174,7 @@ export class RequestRun {
             reason: `backfill ${id}${reason === null ? '' : `: ${reason}`}`.slice(0, 500),
           },
         ],
+        ...asChild('backfillPart', 'backfill'),
         staticSummary: `${name}: ${tables.join(', ')}`,
       }),
     );
@@ -190,7 +192,7 @@ export class RequestRun {
       executeChild(serving, {
         workflowId: `${workflowInfo().workflowId}/${requests[0]!.id}/serving`,
         args: [{ marts: martNames }],
-        staticSummary: 'Gold to Cassandra, as a diff',
+        ...asChild('serving', 'backfill'),
       }),
     );
     for (const { message } of problems) this.#failed.serving = message;

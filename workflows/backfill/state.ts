@@ -1,6 +1,7 @@
 /** What a backfill says of itself: the answer of its query, and its page in the Temporal UI. */
 import type { BackfillPlan } from '../../activities/backfill/plan.ts';
 import type { BackfillMode } from '../../activities/backfill/request.ts';
+import { code } from '../progress.ts';
 
 export type DayState = 'waiting' | 'running' | 'done' | 'failed';
 
@@ -77,33 +78,17 @@ export function countDays(days: Readonly<Record<string, DayState>>): Readonly<Re
   return counts;
 }
 
-/** The page of the run in the Temporal UI, Markdown. Lines, not tables: those are cut off where this is shown. */
-export function pageOf(progress: BackfillProgress): string {
-  const { state, concurrency, running, waiting, ended, plans, refused } = progress;
+/** What the page of the run says of its requests, Markdown. Lines, not tables: those are cut off where this is shown. */
+export function pageOf({ running, waiting, ended, plans, refused }: BackfillProgress): string {
   return [
-    'Builds ranges of days again, one request after another. To ask for one: More Actions, **Send a Signal**, `request`, with',
-    '```json',
-    '{"from": "2025-07-01", "to": "2025-07-31"}',
-    '```',
-    'or more fields: `"mode"`: `"missing"` (the default: what is absent or dirty), `"failed"` (what failed last time) or `"all"` (everything ' +
-      'again, also what a restore has pinned); `"dryRun": true` (shows below what would be done); `"layers": ["silver", "gold", "serving"]`; ' +
-      '`"tables": ["silver.usage_events"]`; `"newestFirst": true`; `"reason"` and `"by"` (for the record). Other signals: `cancel` with ' +
-      '`"all"` or an id, `pause`, `resume`, `concurrency` with `4`.',
-    '',
-    `**Now:** ${state}${concurrency === 2 ? '' : `, ${concurrency} parts side by side`}.`,
-    ...(running === null ? [] : ['', ...runningLines(running)]),
-    ...section(
-      'Waiting',
-      waiting.map((r) => `${nameOf(r)}`),
-    ),
+    ...(running === null ? ['No request is being done.'] : runningLines(running)),
+    ...section('Waiting', waiting.map(nameOf)),
     ...section(
       'Refused',
-      refused.map(({ input, why }) => `\`${input}\`: ${why}`),
+      refused.map(({ input, why }) => `${code(input)}: ${code(why)}`),
     ),
     ...section('Plans (dry runs)', plans.flatMap(planLines)),
     ...section('Ended', ended.map(endedLine)),
-    '',
-    'When a request ends incomplete: mend what its failures name (runbook: a backfill is incomplete), then send it again with `"mode": "failed"`.',
   ].join('\n');
 }
 
