@@ -33,6 +33,10 @@ export async function withRun<T>(body: (run: Run) => Promise<T>): Promise<T> {
         counter.add(more);
       },
     });
+  } catch (error) {
+    // What fails once it was told to end has not failed: it is cancelled, or handed to another worker at once.
+    context.cancellationSignal.throwIfAborted();
+    throw error;
   } finally {
     clearInterval(timer);
   }

@@ -6,6 +6,7 @@ import { publicationState } from '../serving/publication-state.ts';
 import { type PublishResult, publish } from '../serving/publish.ts';
 import { rebuild } from '../serving/rebuild.ts';
 import { martReader } from '../serving/served-rows.ts';
+import { sessionUntil } from '../serving/session-until.ts';
 import { verify } from '../serving/verify.ts';
 import type { PublishProgress } from '../serving/write-publication.ts';
 import type { ActivityContext, Run } from './context.ts';
@@ -30,10 +31,9 @@ export async function publishMart(
 ): Promise<MartPublication> {
   const mart = marts.find((m) => m.name === name)!;
   const { lake } = context;
-  const session = await context.serving();
+  const session = sessionUntil(await context.serving(), run.signal);
   const startedMs = context.clock();
   const onProgress = ({ partitions, partitionsDone, written, deleted }: PublishProgress): void => {
-    run.signal.throwIfAborted();
     const rows = written + deleted;
     run.report({
       layer: 'serving',

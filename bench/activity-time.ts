@@ -11,8 +11,10 @@ export interface RunTimes {
   readonly whole: Interval;
   /** Every attempt of an activity that ended, from when a worker took it. */
   readonly activities: readonly Pick<EndedActivity, 'type' | 'interval'>[];
+  /** Events of the history of the workflow itself. */
+  readonly events: number;
   /** The child workflows, by their type. */
-  readonly children: readonly { readonly type: string; readonly interval: Interval }[];
+  readonly children: readonly { readonly type: string; readonly interval: Interval; readonly events: number }[];
 }
 
 interface ProtoTime {
@@ -74,9 +76,10 @@ export async function runTimes(client: Client, workflowId: string, runId?: strin
     const { workflowExecution, workflowType } = event.childWorkflowExecutionStartedEventAttributes;
     const child = await runTimes(client, workflowExecution!.workflowId!, workflowExecution!.runId!);
     activities.push(...child.activities);
-    children.push({ type: workflowType?.name ?? '', interval: child.whole }, ...child.children);
+    const type = workflowType?.name ?? '';
+    children.push({ type, interval: child.whole, events: child.events }, ...child.children);
   }
-  return { whole: [eventMs(list[0]), eventMs(list.at(-1))], activities, children };
+  return { whole: [eventMs(list[0]), eventMs(list.at(-1))], activities, events: list.length, children };
 }
 
 /** Milliseconds covered by at least one of the intervals. */

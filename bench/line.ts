@@ -88,6 +88,8 @@ export async function benchLine(
         measured('… the fastest of them', 's', timed[0]!.wallMs / 1000),
         measured('… the slowest of them', 's', timed.at(-1)!.wallMs / 1000),
         budgeted(budgets.outsideActivities, outsideMs(warm) / 1000),
+        budgeted(budgets.history, warm.times.events),
+        ...warm.times.children.map(({ type, events }) => measured(`… of that of ${type}`, 'events', events)),
         measured('the same run again, with nothing to do', 's', idle!.wallMs / 1000),
         measured('… outside activities', 's', outsideMs(idle!) / 1000),
         measured('the first run of the process, code cold', 's', first[0]!.wallMs / 1000),

@@ -19,5 +19,6 @@ try {
   process.exit();
 } catch (error) {
   console.error(`worker: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+  // Whatever did not end in time is not waited for.
+  process.exit(1);
 }

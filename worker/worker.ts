@@ -87,7 +87,8 @@ export async function startWorker({ config, temporal, cassandra, ...shared }: Wo
     maxHeartbeatThrottleInterval: '1 second',
     // A workflow whose worker is gone is taken over by another after this.
     stickyQueueScheduleToStartTimeout: '5 seconds',
-    shutdownGraceTime: '10 seconds',
+    // An activity that takes longer is told to end and begins anew on another worker. Who ends a process often waits ten seconds.
+    shutdownGraceTime: '5 seconds',
     shutdownForceTime: '20 seconds',
   });
   const stopped = worker.run().finally(async () => {

@@ -1,4 +1,7 @@
-/** How long each kind of activity may take and how it is retried. */
+/**
+ * How long each kind of activity may take and how it is retried. A workflow that is cancelled waits for its activities to end: they
+ * hear of it with their next heartbeat, a second later at most.
+ */
 import {
   type ActivityInterfaceFor,
   type LocalActivityInterfaceFor,
@@ -15,6 +18,7 @@ export const lake: ActivityInterfaceFor<Activities> = proxyActivities<Activities
   startToCloseTimeout: '2 hours',
   heartbeatTimeout: '5 seconds',
   scheduleToCloseTimeout: '8 hours',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
 });
 
@@ -36,6 +40,7 @@ export const stream: ActivityInterfaceFor<Activities> = proxyActivities<Activiti
 export const part: ActivityInterfaceFor<Activities> = proxyActivities<Activities>({
   startToCloseTimeout: '2 hours',
   heartbeatTimeout: '5 seconds',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: {
     initialInterval: '500 milliseconds',
     backoffCoefficient: 2,
@@ -49,6 +54,7 @@ export const serving: ActivityInterfaceFor<Activities> = proxyActivities<Activit
   startToCloseTimeout: '1 hour',
   heartbeatTimeout: '5 seconds',
   scheduleToCloseTimeout: '4 hours',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: { initialInterval: '1 second', backoffCoefficient: 1.5, maximumInterval: '20 seconds' },
 });
 

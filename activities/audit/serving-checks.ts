@@ -6,6 +6,7 @@ import type { TableContract } from '../../schemas/contract.ts';
 import { marts } from '../../schemas/gold.ts';
 import { type Publication, readPublications } from '../../serving/publication-log.ts';
 import type { Session } from '../../serving/session.ts';
+import { sessionUntil } from '../../serving/session-until.ts';
 import { type VerifyResult, verify } from '../../serving/verify.ts';
 import { workOf } from '../commit-info.ts';
 import type { ActivityContext, Run } from '../context.ts';
@@ -27,7 +28,7 @@ const mostLooks = 5;
  */
 export function auditServing(readBack: Readonly<Record<string, ReadBack>>) {
   return async (context: ActivityContext, run: Run, scope: AuditScope): Promise<AuditCheck[]> => {
-    const session = await context.serving();
+    const session = sessionUntil(await context.serving(), run.signal);
     const checks = await mapBounded(marts, reading, (mart) => auditMart(context, run, scope, session, mart, readBack));
     return checks.flat();
   };
@@ -41,7 +42,6 @@ async function auditMart(
   mart: TableContract,
   readBack: Readonly<Record<string, ReadBack>>,
 ): Promise<AuditCheck[]> {
-  run.signal.throwIfAborted();
   const snapshot = scope.snapshots.get(mart.name);
   const checks = snapshot === undefined ? [] : [await newestCheck(context, run, mart, snapshot)];
   const served = [mart.name, ...(mart.serving!.speed === null ? [] : [mart.serving!.speed])];

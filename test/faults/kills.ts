@@ -6,7 +6,7 @@ import { commitsIn } from './outcome.ts';
 import { startWorkerProcess, type WorkerPlace } from './worker-process.ts';
 
 export interface KillPlan {
-  /** Commits that an undisturbed run makes: kills are spread over them. */
+  /** Commits of a lake that nobody disturbed: kills are spread over those of them that are not there yet. */
   readonly commits: number;
   readonly kills: number;
   readonly random: Random;
@@ -34,9 +34,11 @@ export async function killedRun(
   log: (line: string) => void,
 ): Promise<DailyRunResult> {
   const { line } = place;
-  const moments = Array.from({ length: kills }, () => [random.below(commits), random.below(jitterMs)] as const).sort(
-    (a, b) => a[0] - b[0],
-  );
+  const there = commitsIn(line.lakeRoot);
+  const moments = Array.from(
+    { length: kills },
+    () => [there + random.below(Math.max(1, commits - there)), random.below(jitterMs)] as const,
+  ).sort((a, b) => a[0] - b[0]);
   let worker = await startWorkerProcess(place);
   let ended = false;
   const result = line.run<DailyRunResult>('dailyRun').finally(() => {

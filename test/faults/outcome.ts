@@ -18,13 +18,16 @@ export interface Outcome {
 
 const counted = ['rows_read', 'rows_written', 'rows_unchanged', 'rows_quarantined', 'rows_duplicate'];
 
+/** A line, or the lake alone of one that was made without Temporal. */
+type Made = Pick<TestLine, 'lakeRoot' | 'lake'>;
+
 /** Content of every table, and the ledger's sums. */
-export async function outcomeOf(line: TestLine): Promise<Outcome> {
+export async function outcomeOf(line: Made): Promise<Outcome> {
   return { hashes: await logicalHashes(line.lakeRoot), ledger: await ledgerOf(line) };
 }
 
 /** The ledger's sums. */
-export async function ledgerOf(line: TestLine): Promise<Outcome['ledger']> {
+export async function ledgerOf(line: Made): Promise<Outcome['ledger']> {
   const ledger: Record<string, number[]> = {};
   for (const row of await rowsIn(line.lake(), 'ops.ledger')) {
     const table = String(row.table_name);

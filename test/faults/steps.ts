@@ -120,6 +120,14 @@ export const lineSteps: readonly Step[] = [
   ledgerOf(gold),
 ];
 
+/** Makes a lake of the landing zone that nobody disturbs. */
+export async function undisturbedLake(lakeRoot: string, landing: string, batchBytes: number) {
+  const process = freshProcess(lakeRoot, landing, batchBytes);
+  for (const step of lineSteps) await step.run(process);
+  await process.idle();
+  return { lakeRoot, lake: () => new Lake(openStore(lakeRoot), Date.now) };
+}
+
 /** A round of the continuous stream that ends when it has read all that has landed. */
 export async function streamRound({ stream }: Process): Promise<StreamRound> {
   const idle = new AbortController();

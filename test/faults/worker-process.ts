@@ -8,8 +8,8 @@ export interface WorkerProcess {
   readonly pid: number;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
-  /** SIGTERM; resolves when the process has ended by itself. */
-  stop(): Promise<void>;
+  /** SIGTERM; resolves with the exit code when the process has ended by itself, null when something else has ended it. */
+  stop(): Promise<number | null>;
 }
 
 /** Where a worker finds its line. */
@@ -40,16 +40,16 @@ export async function startWorkerProcess({ line, landing, temporal, env }: Worke
       ...env,
     },
   });
-  const gone = once(child, 'exit').then(() => undefined);
+  const gone = once(child, 'exit').then(([code]) => code as number | null);
   await polling(child, gone);
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
+  const end = (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal);
-    await gone;
+    return gone;
   };
-  return { pid: child.pid!, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+  return { pid: child.pid!, kill: async () => void (await end('SIGKILL')), stop: () => end('SIGTERM') };
 }
 
-async function polling(child: ChildProcess, gone: Promise<void>): Promise<void> {
+async function polling(child: ChildProcess, gone: Promise<unknown>): Promise<void> {
   let errors = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     errors += text;

@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { type GeneratedSummary, generateLanding } from '../../cli/generate/landing.ts';
 import { contractOf } from '../../schemas/catalog.ts';
 import type { DailyRunResult } from '../../workflows/daily-run.ts';
+import { undisturbedLake } from '../faults/steps.ts';
 import { type Oracle, type OracleRow, oracle } from '../oracle/oracle.ts';
 import { rowsOfTable } from '../oracle/through-transforms.ts';
 import { logicalHashes, type TestLine, testLine } from './line.ts';
@@ -100,24 +101,19 @@ describe('generated data with every defect', () => {
     assert.deepEqual(await logicalHashes(line.lakeRoot), before);
   });
 
-  it('comes out the same in small micro-batches, in another timezone, with one thread', async () => {
+  it('comes out the same in small micro-batches, in another timezone, on one thread', async () => {
     const zone = process.env.TZ;
     process.env.TZ = 'America/Argentina/Buenos_Aires';
     try {
-      const other = await testLine({ landing, env: { CPA_BATCH_BYTES: '400000', CPA_THREADS: '1' } });
-      try {
-        await other.run('dailyRun');
-        assert.deepEqual(await logicalHashes(other.lakeRoot), await logicalHashes(line.lakeRoot));
-      } finally {
-        await other.stop();
-      }
+      const other = await undisturbedLake(join(root, 'other'), landing, 400_000);
+      assert.deepEqual(await logicalHashes(other.lakeRoot), await logicalHashes(line.lakeRoot));
     } finally {
       if (zone === undefined) delete process.env.TZ;
       else process.env.TZ = zone;
     }
   });
 
-  it('comes out the same when the files land in three portions, with a run after each', async () => {
+  it('comes out the same when the files land in two portions, with a run after each', async () => {
     const portioned = join(root, 'portions');
     const waiting = join(root, 'waiting');
     cpSync(landing, portioned, { recursive: true, preserveTimestamps: true });
@@ -126,8 +122,8 @@ describe('generated data with every defect', () => {
     mkdirSync(join(portioned, 'usage_events_stream'));
     const other = await testLine({ landing: portioned, env: { CPA_THREADS: '3' } });
     try {
-      for (const portion of [0, 1, 2]) {
-        for (const file of files.filter((_, i) => Math.floor((i * 3) / files.length) === portion)) {
+      for (const portion of [0, 1]) {
+        for (const file of files.filter((_, i) => Math.floor((i * 2) / files.length) === portion)) {
           renameSync(join(waiting, file), join(portioned, 'usage_events_stream', file));
         }
         const { audit } = await other.run<DailyRunResult>('dailyRun');

@@ -56,9 +56,14 @@ const CREATE = [
 ];
 const KEPT = [{ id: 1, name: 'kept' }];
 
-test('a stack works, keeps to itself, and its state survives a restart', async (t) => {
+test('a stack works, keeps to itself, and its state survives: a stop, and a kill that leaves nothing running', async (t) => {
   const home = temporaryFolder();
-  const [stack, beside] = await Promise.all([start(t, home), start(t, temporaryFolder())]);
+  const killedHome = temporaryFolder();
+  type Answer = { pids: number[]; temporal: TemporalEndpoint; cassandra: CassandraEndpoint };
+  const [stack, { child, pid, answer: beside }] = await Promise.all([
+    start(t, home),
+    startChild<Answer>(t, 'stack', killedHome),
+  ]);
 
   const used = [stack, beside].flatMap((s) => [s.temporal.address, s.temporal.uiUrl, ...s.cassandra.contactPoints]);
   assert.equal(new Set(used).size, 6);
@@ -67,6 +72,7 @@ test('a stack works, keeps to itself, and its state survives a restart', async (
 
   await cql(stack.cassandra, ...CREATE);
   await assert.rejects(cql(beside.cassandra, 'SELECT * FROM k.t'));
+  await cql(beside.cassandra, ...CREATE);
   await temporal(stack.temporal, (client) =>
     client.workflow.start('nothing', { taskQueue: 'none', workflowId: 'kept', searchAttributes: { Mart: ['gold'] } }),
   );
@@ -76,31 +82,20 @@ test('a stack works, keeps to itself, and its state survives a restart', async (
   assert.equal(statSync(join(home, 'cassandra', 'credentials.json')).mode & 0o777, 0o600);
 
   await assert.rejects(start(t, home), new RegExp(`another stack runs on ${home} \\(process ${process.pid}\\)`));
-
-  await Promise.all([stack.stop(), beside.stop()]);
-  await stack.stop();
-
-  const again = await start(t, home);
-  assert.equal(again.cassandra.password, stack.cassandra.password);
-  assert.deepEqual(await cql(again.cassandra, 'SELECT * FROM k.t'), KEPT);
-  const { searchAttributes } = await temporal(again.temporal, (client) => client.workflow.getHandle('kept').describe());
-  assert.deepEqual(searchAttributes.Mart, ['gold']);
-});
-
-test('a killed process leaves nothing running, loses nothing, and its home can be used at once', async (t) => {
-  const home = temporaryFolder();
-  type Answer = { pids: number[]; temporal: TemporalEndpoint; cassandra: CassandraEndpoint };
-  const { child, pid, answer } = await startChild<Answer>(t, 'stack', home);
-  await assert.rejects(start(t, home), new RegExp(`process ${pid}\\)`));
-  await cql(answer.cassandra, ...CREATE);
-  const groups = (await Promise.all(answer.pids.map(groupOf))).flat();
+  await assert.rejects(start(t, killedHome), new RegExp(`process ${pid}\\)`));
+  const groups = (await Promise.all(beside.pids.map(groupOf))).flat();
   assert.equal(groups.length, 6);
 
   child.kill('SIGKILL');
-  await once(child, 'exit');
-  const again = await start(t, home);
+  await Promise.all([once(child, 'exit'), stack.stop()]);
+  await stack.stop();
+
+  const [again, afterKill] = await Promise.all([start(t, home), start(t, killedHome)]);
   await allGone(groups, 0);
-  assert.deepEqual(await cql(again.cassandra, 'SELECT * FROM k.t'), KEPT);
+  assert.equal(again.cassandra.password, stack.cassandra.password);
+  for (const { cassandra } of [again, afterKill]) assert.deepEqual(await cql(cassandra, 'SELECT * FROM k.t'), KEPT);
+  const { searchAttributes } = await temporal(again.temporal, (client) => client.workflow.getHandle('kept').describe());
+  assert.deepEqual(searchAttributes.Mart, ['gold']);
 });
 
 test('what is configured is used as it is', async (t) => {
