@@ -14,6 +14,10 @@ import type { ActivityContext, TableResult } from './context.ts';
 import { withRun } from './current-run.ts';
 import { DedupeIndex } from './dedupe-index.ts';
 import { syncLedger } from './ledger.ts';
+import { type MaintenanceRequest, maintainTable, type TableMaintenance, tablesToMaintain } from './maintenance.ts';
+import { type MissedRuns, missedRuns } from './notices/missed-runs.ts';
+import type { Notice, NoticeState } from './notices/notice.ts';
+import { notify } from './notices/notify.ts';
 import { problem } from './problem.ts';
 import { drainRunning } from './running-stream.ts';
 import { type MartPublication, publishMart } from './serving.ts';
@@ -42,6 +46,14 @@ export interface Activities {
   recordBackfill(request: BackfillRequest, outcome: BackfillOutcome | null): Promise<void>;
   /** Checks every layer against the one before. */
   audit(request: AuditRequest): Promise<AuditReport>;
+  /** Those of the tables named that exist; null: all. For a local activity. */
+  tablesToMaintain(named: readonly string[] | null): Promise<readonly string[]>;
+  /** Compacts one table and removes the files that nobody needs. */
+  maintain(request: MaintenanceRequest): Promise<TableMaintenance>;
+  /** Enters a notice and delivers it. */
+  notify(notice: Notice): Promise<NoticeState>;
+  /** What is to be told of runs that a schedule has missed. For a local activity. */
+  missedRuns(scheduleId: string): Promise<MissedRuns | null>;
 }
 
 /**
@@ -71,6 +83,10 @@ export function createActivities(context: ActivityContext, closing = new AbortCo
     planBackfill: (request) => withRun(() => typed(() => planBackfill(context, request))),
     recordBackfill: (request, outcome) => withRun((run) => typed(() => recordBackfill(context, run, request, outcome))),
     audit: (request) => withRun((run) => typed(() => runAudit(context, run, request))),
+    tablesToMaintain: (named) => typed(() => tablesToMaintain(context, named)),
+    maintain: (request) => withRun((run) => typed(() => maintainTable(context, run, request))),
+    notify: (notice) => typed(() => notify(context, notice)),
+    missedRuns: (scheduleId) => typed(() => missedRuns(context, scheduleId)),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Session } from '../serving/session.ts';
 import type { AlertSettings } from './alerts/settings.ts';
 import type { Compute } from './compute/compute.ts';
 import type { Counts } from './counts.ts';
+import type { Receiver } from './notification.ts';
 import type { RoundSoFar } from './stream/round-so-far.ts';
 
 export interface ActivityContext {
@@ -23,6 +24,8 @@ export interface ActivityContext {
   readonly watermarkDelayMs: number;
   /** Null: no budgets, no alerts. */
   readonly alerts: AlertSettings | null;
+  /** Who is told of failures, missed runs and audit findings; null: nobody. */
+  readonly receiver: Receiver | null;
 }
 
 /** Who does the work and whom to tell: from the Temporal activity, or a stand-in outside one. */

@@ -6,6 +6,7 @@ import { writeDataFiles } from '../engine/delta/data-file.ts';
 import type { Lake } from '../engine/delta/lake.ts';
 import { readFiles } from '../engine/delta/read.ts';
 import { type AddFile, CommitConflict, type CommitResult, type Snapshot } from '../engine/delta/types.ts';
+import { ObjectNotFound } from '../engine/storage/object-store.ts';
 import { metadataOf, pathOf } from '../schemas/contract.ts';
 import { landingFiles } from '../schemas/ops.ts';
 import type { KnownFile, MeasuredRange } from './compute/measure-files.ts';
@@ -52,12 +53,14 @@ export async function readLandingState(lake: Lake, before: LandingState | null =
     return withRows(lake, none(), snapshot, snapshot.files);
   if (known.version === snapshot.version) return before;
   const later = await lake.table(landingFiles.name).commitsSince(known.version, snapshot.version);
-  return withRows(
-    lake,
-    before,
-    snapshot,
-    later.flatMap((commit) => commit.adds.filter((file) => file.dataChange)),
-  );
+  const added = later.flatMap((commit) => commit.adds.filter((file) => file.dataChange));
+  try {
+    return await withRows(lake, before, snapshot, added);
+  } catch (error) {
+    if (!(error instanceof ObjectNotFound)) throw error;
+    // `before` is so old that files added since were compacted and removed.
+    return withRows(lake, none(), snapshot, snapshot.files);
+  }
 }
 
 function none(): LandingState {

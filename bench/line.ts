@@ -113,6 +113,10 @@ function delegating(current: () => Activities): Partial<Activities> {
     enterLedger: (tables) => current().enterLedger(tables),
     publish: (request) => current().publish(request),
     audit: (request) => current().audit(request),
+    tablesToMaintain: (named) => current().tablesToMaintain(named),
+    maintain: (request) => current().maintain(request),
+    notify: (notice) => current().notify(notice),
+    missedRuns: (scheduleId) => current().missedRuns(scheduleId),
   };
 }
 

@@ -28,6 +28,7 @@ const modules = new Map<string, () => Promise<{ readonly register: (program: Com
   ['run', () => import('./run.ts')],
   ['stream', () => import('./stream.ts')],
   ['backfill', () => import('./backfill.ts')],
+  ['schedules', () => import('./schedules.ts')],
   ['tables', () => import('./tables.ts')],
   ['show', () => import('./show.ts')],
   ['history', () => import('./history.ts')],

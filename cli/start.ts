@@ -9,13 +9,14 @@ import { runningBackfill } from './backfill/running-backfill.ts';
 import { type Line, startLine } from './line.ts';
 import { RunFailed, runWorkflow } from './run.ts';
 import { ensureLanding } from './sample.ts';
+import { applied } from './schedules.ts';
 import { untilSignal } from './until-signal.ts';
 
 /** Registers the commands. */
 export function register(program: Command): void {
   program
     .command('up')
-    .description('start Temporal and Cassandra (those not configured), migrate, and stay up')
+    .description('start Temporal and Cassandra (those not configured), migrate, apply the schedules, and stay up')
     .action(() => stayUp(false));
   program
     .command('start')
@@ -34,6 +35,7 @@ async function stayUp(withWorker: boolean): Promise<void> {
     }
     // Operators signal it: it is there from the start.
     await runningBackfill(line.temporal.client, config.taskQueue);
+    for (const text of await applied(line.temporal.client, config, config.taskQueue)) console.log(text);
     printAddresses(config, line);
     if (withWorker && config.autorun && (await isEmpty(config))) await Promise.race([firstRun(config, line), signal]);
     await Promise.race([signal, line.failed]);

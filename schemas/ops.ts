@@ -177,3 +177,30 @@ export const alertDeliveries = ops(
     field('reason', utf8, 'Why it was not delivered'),
   ],
 );
+
+export const notices = ops(
+  'notices',
+  'What operators are told of: failed runs, missed runs, audit findings. A row when it is entered, another with the answer of the receiver',
+  ['notice_id', 'state'],
+  null,
+  [
+    required(
+      'notice_id',
+      utf8,
+      '`failed/…` and `audit/…` with workflow id and run id; `missed/<schedule>/<number of missed runs>`',
+    ),
+    required(
+      'state',
+      dictionary,
+      'entered; delivered or refused: nobody sends it again. Entered only: there is no receiver, or it has not answered',
+    ),
+    required('kind', dictionary, 'failed, missed or audit'),
+    required('workflow_type', dictionary, 'Type of the run that says so'),
+    required('workflow_id', utf8, 'Its workflow id'),
+    required('run_id', utf8, 'Its run id'),
+    required('logical_date', date, 'Its logical date'),
+    required('message', utf8, 'What is the matter'),
+    required('at', timestamp, 'When it was noticed'),
+    field('http_status', int32, 'Status of the answer; null without one'),
+  ],
+);

@@ -3,6 +3,7 @@ import type { Table } from 'apache-arrow';
 import { concatTables } from '../engine/columnar/concat.ts';
 import type { Lake } from '../engine/delta/lake.ts';
 import type { AddFile } from '../engine/delta/types.ts';
+import { ObjectNotFound } from '../engine/storage/object-store.ts';
 import { servedUsage } from '../transforms/gold/served-usage.ts';
 import type { ServedMart } from './cql-type.ts';
 import { dayOf, type MartReader, readIncrements, readParts } from './served-rows.ts';
@@ -27,8 +28,8 @@ export function followingReader(lake: Lake): MartReader {
     const tables = [];
     for (const part of parts) {
       const kept = days.get(part.value);
-      const rows =
-        (kept === undefined ? null : await follow(lake, mart, kept, part)) ?? (await readParts(lake, mart, [part]));
+      const followed = kept === undefined ? null : await follow(lake, mart, kept, part).catch(nullWhenRemoved);
+      const rows = followed ?? (await readParts(lake, mart, [part]));
       tables.push(rows);
       if (kept !== undefined && kept.part.speedVersion > part.speedVersion) continue;
       days.delete(part.value);
@@ -37,6 +38,12 @@ export function followingReader(lake: Lake): MartReader {
     }
     return tables.length === 0 ? readParts(lake, mart, []) : concatTables(tables);
   };
+}
+
+/** Files added long ago may have been compacted and removed since: what they held is read with the whole day. */
+function nullWhenRemoved(error: unknown): null {
+  if (error instanceof ObjectNotFound) return null;
+  throw error;
 }
 
 /** The rows of a part from those kept of it, or null when they do not lead there. */

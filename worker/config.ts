@@ -2,10 +2,11 @@
 import { createSecretKey } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
 import { join, resolve } from 'node:path';
-import type { Receiver } from '../activities/alerts/notification.ts';
 import type { AlertSettings } from '../activities/alerts/settings.ts';
+import type { Receiver } from '../activities/notification.ts';
 import type { CassandraConfig } from '../serving/config.ts';
 import { readBudgets } from './budgets.ts';
+import { type Cron, parseCron } from './cron.ts';
 
 export interface Config {
   /** Folder of the raw exports; without `CPA_LANDING` the lake's own `landing` folder. */
@@ -27,12 +28,24 @@ export interface Config {
   readonly watermarkDelayHours: number;
   /** Budgets that raise alerts, and who is told; null without `CPA_BUDGETS`. */
   readonly alerts: AlertSettings | null;
+  /** Who is told of failures, missed runs and audit findings; null without `CPA_NOTIFY_URL`: nobody. */
+  readonly receiver: Receiver | null;
+  readonly schedules: ScheduleSettings;
   /** A Cassandra to use instead of starting one; null starts one. */
   readonly cassandra: CassandraConfig | null;
   /** Whether a Temporal address is configured: then none is started. */
   readonly temporalConfigured: boolean;
   /** Where a worker serves its metrics for Prometheus, `ip:port`; null: nowhere. */
   readonly metricsAddress: string | null;
+}
+
+/** When scheduled runs begin. */
+export interface ScheduleSettings {
+  /** IANA name of the time zone of the others, and of the days that label scheduled runs. */
+  readonly timeZone: string;
+  readonly dailyCron: Cron;
+  readonly maintenanceCron: Cron;
+  readonly auditCron: Cron;
 }
 
 /** The task queue when none is configured. */
@@ -43,6 +56,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Reads the configuration. Throws an error that names the variable, its value and what is accepted. */
 export function loadConfig(env: Env): Config {
   const lake = folder(env, 'CPA_LAKE', 'datalake');
+  const notified = receiver(env);
   return {
     landing: folder(env, 'CPA_LANDING', join(lake, 'landing')),
     landingConfigured: text(env, 'CPA_LANDING') !== undefined,
@@ -53,7 +67,14 @@ export function loadConfig(env: Env): Config {
     threads: integer(env, 'CPA_THREADS', 2, 1, 64),
     batchBytes: integer(env, 'CPA_BATCH_BYTES', 1536 * 1024 * 1024, 1024, 4 * 1024 ** 3),
     watermarkDelayHours: integer(env, 'CPA_WATERMARK_DELAY_HOURS', 24, 0, 87_600),
-    alerts: alerts(env),
+    alerts: alerts(env, notified),
+    receiver: notified,
+    schedules: {
+      timeZone: timeZone(env),
+      dailyCron: cron(env, 'CPA_DAILY_CRON', '30 0 * * *'),
+      maintenanceCron: cron(env, 'CPA_MAINTENANCE_CRON', '0 3 * * *'),
+      auditCron: cron(env, 'CPA_AUDIT_CRON', '0 5 * * sun'),
+    },
     cassandra: cassandra(env),
     temporalConfigured: ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some(
       (name) => text(env, name) !== undefined,
@@ -62,9 +83,8 @@ export function loadConfig(env: Env): Config {
   };
 }
 
-function alerts(env: Env): AlertSettings | null {
+function alerts(env: Env, notified: Receiver | null): AlertSettings | null {
   const file = text(env, 'CPA_BUDGETS');
-  const notified = receiver(env);
   return file === undefined ? null : { budgets: readBudgets(resolve(file)), receiver: notified };
 }
 
@@ -80,6 +100,29 @@ function receiver(env: Env): Receiver | null {
   }
   if (secret === undefined) throw new Error('CPA_NOTIFY_SECRET is not set: it signs what is sent to CPA_NOTIFY_URL');
   return { url, key: createSecretKey(Buffer.from(secret)) };
+}
+
+/** Offsets such as +01:00 are refused: the server knows names only. */
+function timeZone(env: Env): string {
+  const value = text(env, 'CPA_TIME_ZONE') ?? 'UTC';
+  try {
+    if (/^[a-z]/i.test(value)) new Intl.DateTimeFormat('en', { timeZone: value });
+    else throw new RangeError(value);
+    return value;
+  } catch {
+    throw bad('CPA_TIME_ZONE', value, 'the IANA name of a time zone, such as UTC or Europe/Madrid');
+  }
+}
+
+function cron(env: Env, name: string, otherwise: string): Cron {
+  const value = text(env, name) ?? otherwise;
+  const parsed = parseCron(value);
+  if (parsed !== null) return parsed;
+  throw bad(
+    name,
+    value,
+    'five cron fields (minute, hour, day, month, day of the week from 0, Sunday), such as 30 0 * * *',
+  );
 }
 
 /** Names of hosts are refused: the address is one to listen on. */

@@ -66,6 +66,7 @@ export function lineActivities(
     batchBytes: config.batchBytes,
     watermarkDelayMs: config.watermarkDelayHours * 3_600_000,
     alerts: config.alerts,
+    receiver: config.receiver,
   };
   const activities = createActivities(context, closing);
   return { activities, serving, close: async () => (await session?.catch(() => null))?.close() };

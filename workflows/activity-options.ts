@@ -58,6 +58,13 @@ export const serving: ActivityInterfaceFor<Activities> = proxyActivities<Activit
   retry: { initialInterval: '1 second', backoffCoefficient: 1.5, maximumInterval: '20 seconds' },
 });
 
+/** Telling operators: a receiver that is away holds the end of a run up for so long at most. */
+export const notices: ActivityInterfaceFor<Activities> = proxyActivities<Activities>({
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '15 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
 /** Short bookkeeping, done by the worker that runs the workflow: it costs no round trip through the server. */
 export const bookkeeping: LocalActivityInterfaceFor<Activities> = proxyLocalActivities<Activities>({
   startToCloseTimeout: '5 minutes',

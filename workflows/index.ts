@@ -10,6 +10,7 @@ export { bronzeBatch } from './bronze-batch.ts';
 export { bronzeStream } from './bronze-stream.ts';
 export { dailyRun } from './daily-run.ts';
 export { gold } from './gold.ts';
+export { maintenance } from './maintenance.ts';
 export { serving } from './serving.ts';
 export { silver } from './silver.ts';
 

@@ -46,6 +46,14 @@ export function names(known: readonly string[]): FieldKind<readonly string[]> {
   };
 }
 
+/** A list of texts, to be checked by who knows them. */
+export function texts(example: string): FieldKind<readonly string[]> {
+  return {
+    parse: (v) => (Array.isArray(v) && v.every((t) => typeof t === 'string') ? (v as string[]) : null),
+    example: `["${example}"]`,
+  };
+}
+
 /** One of the words. */
 export function word<T extends string>(...words: readonly T[]): FieldKind<T> {
   const [first, ...more] = words.map((w) => `"${w}"`);

@@ -16,22 +16,36 @@ export async function attempt<T>(what: string, problems: Problem[], body: () => 
     const root = rootOf(error);
     problems.push({
       what,
-      type: root instanceof ApplicationFailure ? (root.type ?? 'Error') : 'Error',
+      type: typeOf(root),
       message: root instanceof Error ? root.message : String(root),
     });
     return null;
   }
 }
 
-/** Fails the run when there are problems; the message lists them, the details carry them with the result so far. */
+/** Fails the run when there are problems; the message lists them, the details carry the result so far, and them. */
 export function failOn(problems: readonly Problem[], result: unknown): void {
   if (problems.length === 0) return;
   throw ApplicationFailure.create({
     type: 'LineIncomplete',
     message: problems.map((p) => `${p.what}: ${p.message}`).join('\n'),
     nonRetryable: true,
-    details: [result],
+    details: [result, problems],
   });
+}
+
+/** The problems that `failOn` failed a run with, where it did. */
+export function problemsOf(error: unknown): readonly Problem[] {
+  const root = rootOf(error);
+  const isList = root instanceof ApplicationFailure && root.type === 'LineIncomplete';
+  return isList ? ((root.details?.[1] as readonly Problem[] | undefined) ?? []) : [];
+}
+
+/** A child that failed with problems of one type failed with that type. */
+function typeOf(root: unknown): string {
+  const [first, ...others] = new Set(problemsOf(root).map(({ type }) => type));
+  if (first !== undefined && others.length === 0) return first;
+  return root instanceof ApplicationFailure ? (root.type ?? 'Error') : 'Error';
 }
 
 /** What failed in the activity or child that an error came from. */

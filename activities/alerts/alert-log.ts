@@ -1,9 +1,9 @@
 /** The alerts that were raised: `ops.alerts`, which has each once. */
 import { alerts } from '../../schemas/ops.ts';
 import { dayText } from '../../serving/cell-value.ts';
+import { append } from '../append.ts';
 import type { ActivityContext } from '../context.ts';
 import { type Alert, alertId, type Crossing } from './alert.ts';
-import { append } from './append.ts';
 import { AppendedRows, type PlainRow } from './appended-rows.ts';
 
 /** Alerts that are kept to be shown. */

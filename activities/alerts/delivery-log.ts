@@ -1,10 +1,10 @@
 /** Claims and outcomes of notifications: `ops.alert_deliveries`. */
 import type { Snapshot } from '../../engine/delta/types.ts';
 import { alertDeliveries, alerts } from '../../schemas/ops.ts';
+import { append } from '../append.ts';
 import type { ActivityContext } from '../context.ts';
 import { type Alert, alertId } from './alert.ts';
 import { alertOf } from './alert-log.ts';
-import { append } from './append.ts';
 import { AppendedRows, type PlainRow } from './appended-rows.ts';
 import { type Delivery, type DeliveryState, isFinal, isLater, type Undelivered } from './delivery.ts';
 

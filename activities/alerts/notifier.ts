@@ -2,10 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { Mutex } from '../../engine/delta/mutex.ts';
 import type { ActivityContext } from '../context.ts';
+import type { Answer, Receiver } from '../notification.ts';
 import { alertId } from './alert.ts';
 import { claimMs, type Delivery, type Due, planDeliveries } from './delivery.ts';
 import { DeliveryLog } from './delivery-log.ts';
-import { type Answer, notify, type Receiver } from './notification.ts';
+import { notify } from './notification.ts';
 
 /** Notifications under way at a time; one while the receiver does not take any. */
 const inFlight = 8;

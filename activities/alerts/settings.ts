@@ -1,6 +1,6 @@
 /** What alerts are raised about, and who is told. */
+import type { Receiver } from '../notification.ts';
 import type { Budgets } from './budgets.ts';
-import type { Receiver } from './notification.ts';
 
 export interface AlertSettings {
   readonly budgets: Budgets;

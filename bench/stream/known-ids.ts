@@ -107,6 +107,7 @@ async function withContext<T>(
       batchBytes,
       watermarkDelayMs: watermarkDelayHours * 3_600_000,
       alerts: null,
+      receiver: null,
     });
   } finally {
     await compute.close();

@@ -3,6 +3,7 @@
  */
 import type { ObjectInfo } from '../storage/object-store.ts';
 import type { DeltaTable } from './table.ts';
+import type { AddFile } from './types.ts';
 
 /** What a vacuum may remove. */
 export interface VacuumOptions {
@@ -15,8 +16,15 @@ export interface VacuumOptions {
   readonly compactedRetentionMs?: number;
   /** Versions that stay readable however old they are; the newest always does. */
   readonly keepVersions: readonly number[];
+  /**
+   * Whether somebody is yet to read a file by way of the commit of this version that added it: it then stays for `retentionMs` though a
+   * compaction has replaced it. Default: nobody.
+   */
+  readonly isFollowed?: (file: AddFile, version: number) => boolean;
   /** Only say what would be removed. */
   readonly dryRun: boolean;
+  /** Stops before the next file is removed. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a vacuum removed, or would remove. Paths are relative to the table. */
@@ -41,14 +49,16 @@ export async function vacuum(table: DeltaTable, nowMs: number, options: VacuumOp
   const oldest = (await table.versionAt(cutoffMs)) ?? 0;
   const kept = new Set((await table.at(oldest)).files.map((file) => file.path));
   const compacted = new Set<string>();
-  for (const { adds, removes, timestampMs } of await table.commitsSince(oldest)) {
-    for (const { path } of adds) {
-      kept.add(path);
+  const followed = new Set<string>();
+  for await (const { version, adds, removes, timestampMs } of table.eachCommitSince(oldest)) {
+    for (const file of adds) {
+      kept.add(file.path);
       // A restore brought it back: it is no longer one that a compaction has replaced.
-      compacted.delete(path);
+      compacted.delete(file.path);
+      if (file.dataChange && options.isFollowed?.(file, version)) followed.add(file.path);
     }
     if (timestampMs > compactedCutoffMs) continue;
-    for (const { path, dataChange } of removes) if (!dataChange) compacted.add(path);
+    for (const { path, dataChange } of removes) if (!dataChange && !followed.has(path)) compacted.add(path);
   }
   for (const path of compacted) kept.delete(path);
   for (const version of [newest.version, ...options.keepVersions]) {
@@ -58,7 +68,10 @@ export async function vacuum(table: DeltaTable, nowMs: number, options: VacuumOp
   const removed = files.filter(({ path, modifiedMs }) => {
     return !kept.has(path) && modifiedMs < (compacted.has(path) ? compactedCutoffMs : cutoffMs);
   });
-  if (!options.dryRun) for (const { path } of removed) await table.store.delete(`${table.path}/${path}`);
+  for (const { path } of options.dryRun ? [] : removed) {
+    options.signal?.throwIfAborted();
+    await table.store.delete(`${table.path}/${path}`);
+  }
   return {
     files: removed.map(({ path, size }) => ({ path, size })),
     bytes: removed.reduce((sum, { size }) => sum + size, 0),

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { createHmac, createSecretKey } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { type Alert, alertLine } from '../../activities/alerts/alert.ts';
-import { type Answer, bodyOf, idempotencyKey, notify, signature } from '../../activities/alerts/notification.ts';
+import { bodyOf, notify } from '../../activities/alerts/notification.ts';
+import { type Answer, idempotencyKey, signature } from '../../activities/notification.ts';
 import { type Reply, secret, type TestReceiver, testReceiver } from './receiver.ts';
 
 const alert: Alert = {

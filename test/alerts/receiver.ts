@@ -2,7 +2,7 @@
 import { createSecretKey } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Receiver } from '../../activities/alerts/notification.ts';
+import type { Receiver } from '../../activities/notification.ts';
 
 export const secret = 'a key for tests';
 

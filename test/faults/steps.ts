@@ -91,6 +91,7 @@ export function freshProcess(lakeRoot: string, landing: string, batchBytes: numb
     batchBytes,
     watermarkDelayMs: 86_400_000,
     alerts: null,
+    receiver: null,
   };
   const index = new DedupeIndex(context, randomInt(2 ** 31));
   return {

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { signature } from '../../activities/alerts/notification.ts';
+import { signature } from '../../activities/notification.ts';
 import type { StreamStatus } from '../../workflows/continuous-stream.ts';
 import { secret, type TestReceiver, testReceiver } from '../alerts/receiver.ts';
 import { cpa } from '../cli/program.ts';

@@ -1,15 +1,16 @@
-/** Appending rows to one of the tables of alerts. */
-import { type ColumnValue, columnOfValues } from '../../engine/columnar/column-of.ts';
-import { tableOf } from '../../engine/columnar/table.ts';
-import { writeDataFiles } from '../../engine/delta/data-file.ts';
-import { CommitConflict, type ReadSet, type Snapshot } from '../../engine/delta/types.ts';
-import { metadataOf, pathOf, type TableContract } from '../../schemas/contract.ts';
-import type { ActivityContext } from '../context.ts';
-import type { PlainRow } from './appended-rows.ts';
+/** Appending rows to one of the tables of ops. */
+import { type ColumnValue, columnOfValues } from '../engine/columnar/column-of.ts';
+import { tableOf } from '../engine/columnar/table.ts';
+import { writeDataFiles } from '../engine/delta/data-file.ts';
+import { CommitConflict, type ReadSet, type Snapshot } from '../engine/delta/types.ts';
+import { metadataOf, pathOf, type TableContract } from '../schemas/contract.ts';
+import type { PlainRow } from './alerts/appended-rows.ts';
+import type { ActivityContext } from './context.ts';
 
 /**
  * Appends rows, at least one, in one commit on top of `base`; values that a row lacks are null. False when somebody was first who
- * changed what `reads` names, or made the table: nothing was appended then.
+ * changed what `reads` names, or made the table: nothing was appended then. `identity`, application id and version, tells a repeat,
+ * which appends nothing and counts as done.
  */
 export async function append(
   { lake, clock }: Pick<ActivityContext, 'lake' | 'clock'>,
@@ -17,6 +18,7 @@ export async function append(
   rows: readonly PlainRow[],
   base: Snapshot | null,
   reads: ReadSet,
+  identity?: { readonly appId: string; readonly version: number },
 ): Promise<boolean> {
   const metadata = metadataOf(contract);
   const columns = contract.fields.map(({ name, type }) => {
@@ -31,7 +33,9 @@ export async function append(
       reads,
       adds,
       removes: [],
-      txns: {},
+      ...(identity === undefined
+        ? { txns: {} }
+        : { txns: { [identity.appId]: identity.version }, identity: identity.appId }),
       ...(base === null ? { metadata } : {}),
       dataChange: true,
       operation: 'WRITE',

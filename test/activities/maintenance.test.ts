@@ -1,0 +1,129 @@
+/** Maintenance of a lake that many micro-batches and daily runs wrote: the rows stay, and so do the versions that somebody needs. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { ActivityContext } from '../../activities/context.ts';
+import { keptVersions } from '../../activities/kept-versions.ts';
+import {
+  compactedRetentionMs,
+  maintainTable,
+  retentionMs,
+  type TableMaintenance,
+  tablesToMaintain,
+} from '../../activities/maintenance.ts';
+import { loadedSnapshots } from '../../activities/snapshots.ts';
+import { advanceSpeed } from '../../activities/speed.ts';
+import { generateLanding } from '../../cli/generate/landing.ts';
+import { readFiles } from '../../engine/delta/read.ts';
+import { bronzeUsageEvents } from '../../schemas/bronze.ts';
+import { pathOf } from '../../schemas/contract.ts';
+import { lakeState } from '../faults/lake-state.ts';
+import { freshProcess, lineSteps, type Process, run } from '../faults/steps.ts';
+
+const events = bronzeUsageEvents.name;
+const hourMs = 3_600_000;
+
+describe('maintenance', () => {
+  const root = mkdtempSync(join(tmpdir(), 'cpa-maintenance-'));
+  const landing = join(root, 'landing');
+  const stream = join(landing, 'usage_events_stream');
+  const lakeRoot = join(root, 'lake');
+  let process: Process;
+
+  const line = async (steps = lineSteps): Promise<void> => {
+    for (const step of steps) await step.run(process);
+    await process.idle();
+  };
+  const land = (part: 'first' | 'second' | 'third'): void => {
+    for (const file of readdirSync(join(root, part))) renameSync(join(root, part, file), join(stream, file));
+  };
+  /** A worker that starts so much later. */
+  const later = (ms: number): ActivityContext => {
+    process = freshProcess(lakeRoot, landing, 4000);
+    return { ...process.context, clock: () => Date.now() + ms };
+  };
+  const maintain = async (context: ActivityContext, change = {}): Promise<ReadonlyMap<string, TableMaintenance>> => {
+    const done = new Map<string, TableMaintenance>();
+    for (const table of await tablesToMaintain(context, null)) {
+      done.set(table, await maintainTable(context, run, { table, vacuum: true, dryRun: false, ...change }));
+    }
+    return done;
+  };
+  const readable = async ({ lake }: ActivityContext, table: string, versions: readonly number[]): Promise<void> => {
+    for (const version of versions) {
+      const { metadata, files } = await lake.table(table).at(version);
+      await readFiles(lake.store, pathOf(table), metadata, files);
+    }
+  };
+
+  before(async () => {
+    await generateLanding({ events: 300, days: 3, seed: 12, orgs: 3, files: 18, out: landing });
+    const files = readdirSync(stream).sort();
+    for (const [n, part] of ['first', 'second', 'third'].entries()) {
+      mkdirSync(join(root, part));
+      for (const file of files.slice(n * 6, n * 6 + 6)) renameSync(join(stream, file), join(root, part, file));
+    }
+    process = freshProcess(lakeRoot, landing, 4000);
+    land('first');
+    await line();
+  });
+  after(() => rmSync(root, { recursive: true, force: true }));
+
+  it('compacts at once and removes what a compaction has replaced once nobody can be reading it any more', async () => {
+    // In Bronze only: the batch layer has consumed the first part, the speed layer nothing of the second.
+    land('second');
+    await line(lineSteps.filter(({ name }) => name === events));
+    const consumed = await keptVersions(process.context.lake, events);
+    assert.ok(consumed.length > 0 && consumed.at(-1)! < (await process.context.lake.table(events).latest())!.version);
+    const state = await lakeState(lakeRoot);
+    const first = await maintain(later(0));
+    assert.ok(first.get(events)!.compacted > 8, `${first.get(events)!.compacted} files compacted`);
+    for (const { removed, table } of first.values()) assert.equal(removed, 0, table);
+
+    const planned = await maintain(later(compactedRetentionMs + hourMs), { dryRun: true });
+    const context = later(compactedRetentionMs + hourMs);
+    const removed = await maintain(context);
+    for (const [table, { removed: n }] of removed) assert.equal(planned.get(table)!.removed, n, table);
+    assert.ok(removed.get('quarantine.usage_events')!.removed + removed.get('ops.landing_files')!.removed > 4);
+    const content = async () => Object.entries(await lakeState(lakeRoot)).map(([name, t]) => [name, t.content]);
+    assert.deepEqual(
+      await content(),
+      Object.entries(state).map(([name, t]) => [name, t.content]),
+    );
+    await readable(context, events, consumed);
+    // Files of the second part went with the compaction, and their increments are yet to be made.
+    assert.ok((await advanceSpeed(process.context, run)) > 0);
+  });
+
+  it('keeps every snapshot of a master and what is consumed for ever, and forgets the rest after a year', async () => {
+    land('third');
+    utimesSync(join(landing, 'users.csv'), new Date(), new Date());
+    await line();
+    const masters = 'bronze.users';
+    const snapshots = (await loadedSnapshots(process.context.lake, masters)).map(({ version }) => version);
+    assert.equal(snapshots.length, 2);
+    await maintain(later(hourMs));
+    const context = later(retentionMs + hourMs);
+    const removed = await maintain(context);
+    assert.ok(removed.get('silver.usage_events')!.removed > 0);
+    await readable(context, masters, snapshots);
+    for (const table of removed.keys()) {
+      const newest = (await context.lake.table(table).latest())!.version;
+      await readable(context, table, [newest, ...(await keptVersions(context.lake, table))]);
+    }
+    await assert.rejects(readable(context, 'silver.usage_events', [0]), /object not found/);
+    const again = await maintain(context);
+    for (const { removed: n, table } of again.values()) assert.equal(n, 0, table);
+    // Work goes on from what is left.
+    await line();
+  });
+
+  it('refuses a table that there cannot be', async () => {
+    await assert.rejects(
+      tablesToMaintain(process.context, ['bronze.pets']),
+      /^ApplicationFailure: no table bronze\.pets; /,
+    );
+  });
+});
