@@ -106,9 +106,10 @@ function receiver(env: Env): Receiver | null {
 function timeZone(env: Env): string {
   const value = text(env, 'CPA_TIME_ZONE') ?? 'UTC';
   try {
-    if (/^[a-z]/i.test(value)) new Intl.DateTimeFormat('en', { timeZone: value });
-    else throw new RangeError(value);
-    return value;
+    if (!/^[a-z]/i.test(value)) throw new RangeError(value);
+    const known = new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone;
+    // As it is spelt: the server looks for a file of this name.
+    return known.toLowerCase() === value.toLowerCase() ? known : value;
   } catch {
     throw bad('CPA_TIME_ZONE', value, 'the IANA name of a time zone, such as UTC or Europe/Madrid');
   }

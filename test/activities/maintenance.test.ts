@@ -24,6 +24,10 @@ import { freshProcess, lineSteps, type Process, run } from '../faults/steps.ts';
 
 const events = bronzeUsageEvents.name;
 const hourMs = 3_600_000;
+/** Landing to the mart that has increments. */
+const steps = lineSteps.filter(({ name }) =>
+  /^bronze|^silver.(dim_orgs|dim_resources|usage_events)|^gold.org_daily_usage_by_service|^ledger/.test(name),
+);
 
 describe('maintenance', () => {
   const root = mkdtempSync(join(tmpdir(), 'cpa-maintenance-'));
@@ -32,8 +36,8 @@ describe('maintenance', () => {
   const lakeRoot = join(root, 'lake');
   let process: Process;
 
-  const line = async (steps = lineSteps): Promise<void> => {
-    for (const step of steps) await step.run(process);
+  const line = async (wanted = steps): Promise<void> => {
+    for (const step of wanted) await step.run(process);
     await process.idle();
   };
   const land = (part: 'first' | 'second' | 'third'): void => {
@@ -59,7 +63,7 @@ describe('maintenance', () => {
   };
 
   before(async () => {
-    await generateLanding({ events: 300, days: 3, seed: 12, orgs: 3, files: 18, out: landing });
+    await generateLanding({ events: 240, days: 2, seed: 12, orgs: 3, files: 18, out: landing });
     const files = readdirSync(stream).sort();
     for (const [n, part] of ['first', 'second', 'third'].entries()) {
       mkdirSync(join(root, part));
@@ -74,7 +78,7 @@ describe('maintenance', () => {
   it('compacts at once and removes what a compaction has replaced once nobody can be reading it any more', async () => {
     // In Bronze only: the batch layer has consumed the first part, the speed layer nothing of the second.
     land('second');
-    await line(lineSteps.filter(({ name }) => name === events));
+    await line(steps.filter(({ name }) => name === events));
     const consumed = await keptVersions(process.context.lake, events);
     assert.ok(consumed.length > 0 && consumed.at(-1)! < (await process.context.lake.table(events).latest())!.version);
     const state = await lakeState(lakeRoot);

@@ -91,4 +91,20 @@ describe('vacuum', () => {
     await table.commit(request({ base, removes: small }));
     assert.deepEqual((await vacuum(table, 12.5 * hour, { ...options, keepVersions: [] })).files, []);
   });
+
+  it('keeps files that somebody is yet to read by way of their commits, compacted or not', async () => {
+    now = 20 * hour;
+    let base = (await table.latest())!;
+    const small = [await written('f1', now), await written('f2', now)];
+    for (const adds of small.map((f) => [f])) base = (await table.commit(request({ base, adds }))).snapshot;
+    const read = base.version - 1;
+    now = 21 * hour;
+    const big = await written('f', now);
+    await table.commit(request({ base, dataChange: false, removes: small, adds: [big] }));
+    const options = { retentionMs: 100 * hour, compactedRetentionMs: hour, keepVersions: [], dryRun: true };
+    const removed = async (isFollowed: (file: AddFile, version: number) => boolean) =>
+      (await vacuum(table, 22.5 * hour, { ...options, isFollowed })).files.map((f) => f.path);
+    assert.deepEqual(await removed((_, version) => version > read), ['f1']);
+    assert.deepEqual(await removed((file) => file.path === 'f1'), ['f2']);
+  });
 });

@@ -40,7 +40,7 @@ test('schedules are configured by cron expressions and a time zone', () => {
   const { timeZone, dailyCron, maintenanceCron, auditCron } = loadConfig({}).schedules;
   const texts = [dailyCron, maintenanceCron, auditCron].map(({ text }) => text);
   assert.deepEqual([timeZone, ...texts], ['UTC', '30 0 * * *', '0 3 * * *', '0 5 * * sun']);
-  const { schedules } = loadConfig({ CPA_TIME_ZONE: 'Europe/Madrid', CPA_DAILY_CRON: '0 6 * * *' });
+  const { schedules } = loadConfig({ CPA_TIME_ZONE: 'europe/madrid', CPA_DAILY_CRON: '0 6 * * *' });
   assert.deepEqual([schedules.timeZone, schedules.dailyCron.text], ['Europe/Madrid', '0 6 * * *']);
   for (const name of ['CPA_DAILY_CRON', 'CPA_MAINTENANCE_CRON', 'CPA_AUDIT_CRON'])
     assert.throws(() => loadConfig({ [name]: 'daily' }), {
