@@ -61,13 +61,15 @@ export async function vacuum(table: DeltaTable, nowMs: number, options: VacuumOp
     for (const { path, dataChange } of removes) if (!dataChange && !followed.has(path)) compacted.add(path);
   }
   for (const path of compacted) kept.delete(path);
-  for (const version of [newest.version, ...options.keepVersions]) {
-    for (const { path } of (await table.at(version)).files) kept.add(path);
+  for (const { path } of newest.files) kept.add(path);
+  const isRemovable = ({ path, modifiedMs }: ObjectInfo): boolean =>
+    !kept.has(path) && modifiedMs < (compacted.has(path) ? compactedCutoffMs : cutoffMs);
+  // Reading an old version is dear: only where there is something that it may keep.
+  if (files.some(isRemovable)) {
+    for (const version of options.keepVersions) for (const { path } of (await table.at(version)).files) kept.add(path);
   }
 
-  const removed = files.filter(({ path, modifiedMs }) => {
-    return !kept.has(path) && modifiedMs < (compacted.has(path) ? compactedCutoffMs : cutoffMs);
-  });
+  const removed = files.filter(isRemovable);
   for (const { path } of options.dryRun ? [] : removed) {
     options.signal?.throwIfAborted();
     await table.store.delete(`${table.path}/${path}`);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ActivityContext } from '../../activities/context.ts';
 import { keptVersions } from '../../activities/kept-versions.ts';
+import { readLandingState } from '../../activities/landing-state.ts';
 import {
   compactedRetentionMs,
   maintainTable,
@@ -19,10 +20,18 @@ import { generateLanding } from '../../cli/generate/landing.ts';
 import { readFiles } from '../../engine/delta/read.ts';
 import { bronzeUsageEvents } from '../../schemas/bronze.ts';
 import { pathOf } from '../../schemas/contract.ts';
+import { orgDailyUsageByService, orgDailyUsageByServiceSpeed } from '../../schemas/gold.ts';
+import { servedMart } from '../../serving/cql-type.ts';
+import { followingReader } from '../../serving/following-reader.ts';
+import { type MartReader, martReader } from '../../serving/served-rows.ts';
+import { newestServed, partsOf } from '../../serving/served-snapshot.ts';
 import { lakeState } from '../faults/lake-state.ts';
 import { freshProcess, lineSteps, type Process, run } from '../faults/steps.ts';
+import { rowsOf } from '../transforms/rows.ts';
 
 const events = bronzeUsageEvents.name;
+const speed = orgDailyUsageByServiceSpeed.name;
+const mart = servedMart(orgDailyUsageByService);
 const hourMs = 3_600_000;
 /** Landing to the mart that has increments. */
 const steps = lineSteps.filter(({ name }) =>
@@ -40,8 +49,9 @@ describe('maintenance', () => {
     for (const step of wanted) await step.run(process);
     await process.idle();
   };
-  const land = (part: 'first' | 'second' | 'third'): void => {
-    for (const file of readdirSync(join(root, part))) renameSync(join(root, part, file), join(stream, file));
+  const land = (part: 'first' | 'second' | 'third', most = Number.POSITIVE_INFINITY): void => {
+    for (const file of readdirSync(join(root, part)).slice(0, most))
+      renameSync(join(root, part, file), join(stream, file));
   };
   /** A worker that starts so much later. */
   const later = (ms: number): ActivityContext => {
@@ -76,6 +86,8 @@ describe('maintenance', () => {
   after(() => rmSync(root, { recursive: true, force: true }));
 
   it('compacts at once and removes what a compaction has replaced once nobody can be reading it any more', async () => {
+    const follower = process.context.lake;
+    const seen = await readLandingState(follower);
     // In Bronze only: the batch layer has consumed the first part, the speed layer nothing of the second.
     land('second');
     await line(steps.filter(({ name }) => name === events));
@@ -97,12 +109,28 @@ describe('maintenance', () => {
       Object.entries(state).map(([name, t]) => [name, t.content]),
     );
     await readable(context, events, consumed);
+    assert.deepEqual(await readLandingState(follower, seen), await readLandingState(context.lake));
     // Files of the second part went with the compaction, and their increments are yet to be made.
     assert.ok((await advanceSpeed(process.context, run)) > 0);
   });
 
+  it('leaves a reader that follows increments since long ago what it needs', async () => {
+    const { lake } = process.context;
+    const reader = followingReader(lake);
+    const parts = async () => [...partsOf(mart, await newestServed(lake, mart)).values()];
+    for (let n = 0; n < 6; n++) {
+      land('third', 1);
+      await line(steps.filter(({ name }) => name === events));
+      await advanceSpeed(process.context, run);
+      if (n === 0) await reader(mart, await parts());
+    }
+    assert.ok((await maintain(later(0))).get(speed)!.compacted > 4);
+    assert.ok((await maintain(later(compactedRetentionMs + hourMs))).get(speed)!.removed > 4);
+    const rows = async (read: MartReader) => rowsOf(await read(mart, await parts())).map((row) => JSON.stringify(row));
+    assert.deepEqual((await rows(reader)).sort(), (await rows(martReader(lake))).sort());
+  });
+
   it('keeps every snapshot of a master and what is consumed for ever, and forgets the rest after a year', async () => {
-    land('third');
     utimesSync(join(landing, 'users.csv'), new Date(), new Date());
     await line();
     const masters = 'bronze.users';
