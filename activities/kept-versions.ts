@@ -7,6 +7,7 @@ import { marts, orgDailyUsageByService, orgDailyUsageByServiceSpeed } from '../s
 import { servedMart } from '../serving/cql-type.ts';
 import { publishedSpeedVersions, publishedVersions, readPublications } from '../serving/publication-log.ts';
 import { consumedBronze } from '../serving/served-snapshot.ts';
+import { endedBackfills } from './backfill/log.ts';
 import { partitionOf } from './partition.ts';
 import { loadedSnapshots } from './snapshots.ts';
 
@@ -14,7 +15,7 @@ import { loadedSnapshots } from './snapshots.ts';
 type KeptBecause = (lake: Lake, table: string) => Promise<readonly number[]>;
 
 /** Every reason to keep a version: whoever names versions to be read later adds one here. */
-const reasons: readonly KeptBecause[] = [published, consumed, loaded];
+const reasons: readonly KeptBecause[] = [published, consumed, loaded, backfilled];
 
 /** The versions of a table that stay readable, ascending. */
 export async function keptVersions(lake: Lake, table: string): Promise<number[]> {
@@ -48,6 +49,11 @@ async function consumed(lake: Lake, table: string): Promise<number[]> {
 async function loaded(lake: Lake, table: string): Promise<number[]> {
   if (!masters.some(({ contract }) => contract.name === table)) return [];
   return (await loadedSnapshots(lake, table)).map(({ version }) => version);
+}
+
+/** What backfills have found and made: their results name it. */
+async function backfilled(lake: Lake, table: string): Promise<number[]> {
+  return (await endedBackfills({ lake })).flatMap(({ versions }) => versions[table] ?? []);
 }
 
 /**

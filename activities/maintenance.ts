@@ -2,7 +2,7 @@
 import { vacuum } from '../engine/delta/vacuum.ts';
 import { masters } from '../schemas/bronze.ts';
 import { catalog } from '../schemas/catalog.ts';
-import { alertDeliveries, alerts, notices } from '../schemas/ops.ts';
+import { alertDeliveries, alerts, backfills, notices } from '../schemas/ops.ts';
 import { quarantineOf } from '../schemas/quarantine.ts';
 import { compactTables, type SmallFileTable, streamTables } from './compaction.ts';
 import type { ActivityContext, Run } from './context.ts';
@@ -48,7 +48,7 @@ const minFiles = 4;
 /** Where small files gather: what a stream writes, and what every daily run adds to. */
 const smallFileTables: readonly SmallFileTable[] = [
   ...streamTables,
-  ...[notices, ...masters.map(({ name }) => quarantineOf(name))].map(({ name }) => ({
+  ...[notices, backfills, ...masters.map(({ name }) => quarantineOf(name))].map(({ name }) => ({
     name,
     minFiles,
     targetBytes: 8 << 20,

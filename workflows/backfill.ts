@@ -16,6 +16,7 @@ import { inScope, RequestRun } from './backfill/run.ts';
 import { concluded } from './conclude.ts';
 import { parseInput, yesOrNo } from './input.ts';
 import { logicalDate } from './logical-date.ts';
+import { notifyPart } from './notify.ts';
 import { attempt, type Problem } from './problems.ts';
 import type { ProgressBoard } from './progress.ts';
 import { tagRun } from './search-attributes.ts';
@@ -115,9 +116,17 @@ async function end(desk: Desk, queued: Queued, run: RequestRun): Promise<void> {
   const { state, daysPlanned, daysDone, rows, failed } = outcome;
   const ms = Date.now() - startedMs;
   await CancellationScope.nonCancellable(() => record(queued, outcome));
+  // The others do not wait for the receiver.
+  if (state === 'incomplete') void notifyPart(ids[0]!, incompleteText(from, to, failed));
   desk.hasEnded({ ids, from, to, mode, state, daysPlanned, daysDone, rows, failed, ms });
 }
 
 async function record({ requests }: Queued, outcome: BackfillOutcome | null): Promise<void> {
   for (const request of requests) await lake.recordBackfill(request, outcome);
+}
+
+function incompleteText(from: string, to: string, failed: BackfillOutcome['failed']): string {
+  return [`backfill of ${from} – ${to} is incomplete`, ...Object.entries(failed).map((pair) => pair.join(': '))].join(
+    '\n',
+  );
 }

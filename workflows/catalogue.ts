@@ -109,6 +109,16 @@ const entries = {
       '`{"scope": "everything"}`; what fails again needs somebody to look at the table named.',
     runbook: ['Audit failed', 'Cassandra down'],
   },
+  maintenance: {
+    summary: 'Small files compacted, files that nobody needs removed',
+    about:
+      'Compacts tables in which small files gather and removes files that no version needs which is young, published or made use of. ' +
+      'No rows change. `{"dryRun": true}` only says what would be removed.',
+    layer: 'maintenance',
+    example: { tables: ['bronze.usage_events'], dryRun: true },
+    onFailure: 'The other tables are done, and the rows of all are as they were. Start `maintenance` again with `{}`.',
+    runbook: ['Disk full', 'A damaged file'],
+  },
   backfill: {
     summary: 'Ranges of days built again, as they are asked for by signal',
     about:

@@ -1,6 +1,7 @@
 /** How every run begins and ends: its page, its search attributes. */
 import { CancellationScope, isCancellation, TemporalFailure } from '@temporalio/workflow';
 import type { WorkflowType } from './catalogue.ts';
+import { notifyFailure, notifyMissed } from './notify.ts';
 import { rootOf } from './problems.ts';
 import { type ProgressBoard, progressBoard } from './progress.ts';
 import { tagOutcome } from './search-attributes.ts';
@@ -10,20 +11,23 @@ export async function concluded<T>(type: WorkflowType, body: (board: ProgressBoa
   const board = progressBoard(type);
   try {
     const result = await body(board);
+    await notifyMissed();
     board.ended('done');
     tagOutcome(type, 'done', board.rows);
     return result;
   } catch (error) {
     // No end: the run goes on as a new one, or its task is tried again until the code is mended.
     if (!(error instanceof TemporalFailure)) throw error;
-    concludeFailure(type, board, error);
+    await concludeFailure(type, board, error);
     throw error;
   }
 }
 
 /** The one place through which a run passes that fails or is cancelled. */
-function concludeFailure(type: WorkflowType, board: ProgressBoard, error: TemporalFailure): void {
+async function concludeFailure(type: WorkflowType, board: ProgressBoard, error: TemporalFailure): Promise<void> {
   const outcome = isCancellation(error) && CancellationScope.current().consideredCancelled ? 'cancelled' : 'failed';
   board.ended(outcome, rootOf(error));
   tagOutcome(type, outcome, board.rows);
+  await notifyFailure(error);
+  await notifyMissed();
 }

@@ -1,10 +1,10 @@
 import type { TableMaintenance } from '../activities/maintenance.ts';
 import { bookkeeping, lake } from './activity-options.ts';
+import { concluded } from './conclude.ts';
 import { day, parseInput, texts, yesOrNo } from './input.ts';
 import { logicalDate } from './logical-date.ts';
-import { notifyFailure, notifyMissed } from './notify.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
-import { progressBoard } from './progress.ts';
+import type { ProgressBoard } from './progress.ts';
 import { tagRun } from './search-attributes.ts';
 
 export interface MaintenanceResult {
@@ -23,33 +23,19 @@ const lanes = 4;
  * younger than a year, published, made use of by another table, or a master's snapshot. A table that fails does not hold up the others.
  * Input (all optional): `{"tables": ["bronze.usage_events"], "vacuum": true, "dryRun": false, "date": "2025-08-14"}`.
  */
-export async function maintenance(input?: unknown): Promise<MaintenanceResult> {
-  let date: string | null = null;
-  try {
-    const parsed = parseInput(input, {
-      tables: texts('bronze.usage_events'),
-      vacuum: yesOrNo,
-      dryRun: yesOrNo,
-      date: day,
-    });
-    date = parsed.date;
-    return await maintain(parsed.tables, parsed.vacuum ?? true, parsed.dryRun ?? false, logicalDate(date));
-  } catch (error) {
-    await notifyFailure(error, date);
-    throw error;
-  } finally {
-    await notifyMissed(date);
-  }
+export function maintenance(input?: unknown): Promise<MaintenanceResult> {
+  return concluded('maintenance', (board) => maintain(board, input));
 }
 
-async function maintain(
-  named: readonly string[] | null,
-  vacuum: boolean,
-  dryRun: boolean,
-  date: string,
-): Promise<MaintenanceResult> {
-  const board = progressBoard('Compacts small files and removes files that nobody needs. No rows change.');
-  tagRun('maintenance', named ?? [], date);
+async function maintain(board: ProgressBoard, input: unknown): Promise<MaintenanceResult> {
+  const parsed = parseInput(input, {
+    tables: texts('bronze.usage_events'),
+    vacuum: yesOrNo,
+    dryRun: yesOrNo,
+    date: day,
+  });
+  const { tables: named, vacuum, dryRun, date } = parsed;
+  tagRun('maintenance', named ?? [], logicalDate(date));
   board.stage('looking for tables');
   const waiting = [...(await bookkeeping.tablesToMaintain(named))];
   const all = waiting.length;
@@ -57,14 +43,14 @@ async function maintain(
   const tables: TableMaintenance[] = [];
   const lane = async (): Promise<void> => {
     for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) {
-      const request = { table, vacuum, dryRun };
-      const done = await attempt(table, problems, () => lake.maintain(request));
+      const request = { table, vacuum: vacuum ?? true, dryRun: dryRun ?? false };
+      const summary = `Maintain ${table}`;
+      const done = await attempt(table, problems, () => lake.maintain.executeWithOptions({ summary }, [request]));
       if (done !== null && done.compacted + done.removed > 0) tables.push(done);
       board.stage(`${all - waiting.length} of ${all} tables begun, last ${table}`);
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-  board.stage('done');
   const sum = (pick: (t: TableMaintenance) => number): number => tables.reduce((n, t) => n + pick(t), 0);
   const result = {
     tables,
@@ -72,6 +58,15 @@ async function maintain(
     removed: sum((t) => t.removed),
     bytes: sum((t) => t.bytes),
   };
+  board.note(maintenanceText(result));
   failOn(problems, result);
   return result;
+}
+
+function maintenanceText({ tables, compacted, removed, bytes }: MaintenanceResult): string {
+  const number = (n: number): string => n.toLocaleString('en');
+  return (
+    `**${number(tables.length)} tables changed:** ${number(compacted)} small files compacted, ${number(removed)} files removed ` +
+    `(${number(Math.round(bytes / 1000))} kB).`
+  );
 }

@@ -6,7 +6,7 @@ import { searchAttributeTypes } from './search-attribute-types.ts';
 
 const layerKey = defineSearchAttributeKey('CpaLayer', searchAttributeTypes.CpaLayer);
 const tableKey = defineSearchAttributeKey('CpaTable', searchAttributeTypes.CpaTable);
-const dateKey = defineSearchAttributeKey('CpaLogicalDate', searchAttributeTypes.CpaLogicalDate);
+export const dateKey = defineSearchAttributeKey('CpaLogicalDate', searchAttributeTypes.CpaLogicalDate);
 const modeKey = defineSearchAttributeKey('CpaMode', searchAttributeTypes.CpaMode);
 const kindKey = defineSearchAttributeKey('CpaRunKind', searchAttributeTypes.CpaRunKind);
 const rowsKey = defineSearchAttributeKey('CpaRows', searchAttributeTypes.CpaRows);

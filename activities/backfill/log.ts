@@ -1,7 +1,7 @@
 /** `ops.backfills`: what was asked for and what became of it. */
 import { backfills } from '../../schemas/ops.ts';
-import { append } from '../alerts/append.ts';
 import { AppendedRows, type PlainRow } from '../alerts/appended-rows.ts';
+import { append } from '../append.ts';
 import type { ActivityContext, Run } from '../context.ts';
 import type { BackfillMode, BackfillRequest } from './request.ts';
 
