@@ -19,6 +19,9 @@ import { type MissedRuns, missedRuns } from './notices/missed-runs.ts';
 import type { Notice, NoticeState } from './notices/notice.ts';
 import { notify } from './notices/notify.ts';
 import { problem } from './problem.ts';
+import { type HeldRows, heldRows } from './redrive/held.ts';
+import { type RedrivenEvents, type RedriveRequest, redriveEvents } from './redrive/redrive.ts';
+import type { Selection } from './redrive/selection.ts';
 import { drainRunning } from './running-stream.ts';
 import { type MartPublication, publishMart } from './serving.ts';
 import type { StreamRound } from './stream/round.ts';
@@ -34,6 +37,10 @@ export interface Activities {
   drainStream(request: { readonly stream: boolean }): Promise<DrainResult>;
   /** Micro-batches of the continuous stream, until the round is over or cancelled: it then returns what it did. */
   streamRound(options: RoundOptions): Promise<StreamRound>;
+  /** Tries the selected events in quarantine again that Bronze rejected. */
+  redriveEvents(request: RedriveRequest): Promise<RedrivenEvents>;
+  /** What is selected of the events in quarantine, by layer and rule. */
+  heldEvents(selection: Selection): Promise<readonly HeldRows[]>;
   /** Builds whatever is dirty of one Silver table or Gold mart. */
   buildDirty(request: BuildDirtyRequest): Promise<TableResult>;
   /** Enters commits of the tables into the ledger; returns how many. Short enough for a local activity, which has no heartbeats. */
@@ -71,6 +78,8 @@ export function createActivities(context: ActivityContext, closing = new AbortCo
       ),
     streamRound: (options) =>
       withRun((run) => typed(() => stream.round({ ...run, signal: AbortSignal.any([run.signal, closing]) }, options))),
+    redriveEvents: (request) => withRun((run) => typed(() => redriveEvents(context, run, request))),
+    heldEvents: (selection) => withRun(() => typed(() => heldRows(context.lake, 'usage_events', selection))),
     buildDirty: (request) => withRun((run) => typed(() => buildDirty(context, run, request))),
     enterLedger: (tables) => typed(() => syncLedger(context, tables)),
     publish: ({ mart, rebuild }) =>

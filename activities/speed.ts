@@ -1,6 +1,8 @@
 /**
  * The speed layer: increments of every Bronze commit, in the order of the commits, each once (`txn` `bronze`: the last
  * version that is in). A commit's events of a day are left out when the batch layer has consumed that version of the day already.
+ * Increments cannot say that a row went out: they stop before a commit that takes rows out until the batch layer has consumed it, so
+ * that no row is served at a version whose commits it does not have.
  */
 import { type AddFile, type Commit, CommitConflict, type Snapshot } from '../engine/delta/types.ts';
 import { bronzeUsageEvents } from '../schemas/bronze.ts';
@@ -21,8 +23,8 @@ const idleVersions = 64;
 
 /**
  * Makes the increments of what Bronze has and the speed mart does not, one commit for as many Bronze versions as fit. Returns the
- * events read. Tells `committed` of each commit how long it took, milliseconds. Safe beside itself. Throws when rows have been taken
- * out of Bronze: increments cannot say that.
+ * events read. Tells `committed` of each commit how long it took, milliseconds. Safe beside itself. Throws when the next commit took
+ * rows out of Bronze that the batch layer still has.
  */
 export async function advanceSpeed(
   context: ActivityContext,
@@ -126,7 +128,10 @@ async function nextIncrements({ lake }: ActivityContext): Promise<NextIncrements
   let upTo = done;
   for await (const commit of lake.table(bronzeUsageEvents.name).eachCommitSince(done, bronze.version)) {
     if (rows > 0 && rows + rowsOf(commit) > rowsAtATime) break;
-    checkOnlyAdds(commit, consumed);
+    if (takesRowsOut(commit, consumed)) {
+      if (upTo > done) break;
+      throw new Error(`${speed.name}: ${rowsWentOut(commit)}`);
+    }
     const files = commit.adds.filter((file) => file.dataChange && consumed(file) < commit.version);
     if (files.length > 0) commits.push({ version: commit.version, files });
     rows += files.reduce((n, file) => n + file.stats.numRecords, 0);
@@ -140,14 +145,15 @@ function rowsOf({ adds }: Commit): number {
 }
 
 /** Rows may be gone of days that the batch layer has made without them. */
-function checkOnlyAdds(
+function takesRowsOut(
   { version, removes }: Commit,
   consumed: (file: Pick<AddFile, 'partitionValues'>) => number,
-): void {
-  if (!removes.some((file) => file.dataChange && consumed(file) < version)) return;
-  throw new Error(
-    `${speed.name}: version ${version} of ${bronzeUsageEvents.name} takes rows out; run the batch layer first`,
-  );
+): boolean {
+  return removes.some((file) => file.dataChange && consumed(file) < version);
+}
+
+function rowsWentOut({ version }: Commit): string {
+  return `version ${version} of ${bronzeUsageEvents.name} takes rows out; run the batch layer first`;
 }
 
 async function incrementsOf(context: ActivityContext, run: Run, bronze: Snapshot, commits: NextIncrements['commits']) {

@@ -3,6 +3,7 @@ import type { DeltaTable } from '../engine/delta/table.ts';
 import { type Commit, CommitConflict } from '../engine/delta/types.ts';
 import { bronzeUsageEvents } from '../schemas/bronze.ts';
 import { checkBalance, workInfo, workOf } from './commit-info.ts';
+import { commitOf } from './commit-of.ts';
 import { type IngestedShare, withColumns } from './compute/ingest-events.ts';
 import { type Lateness, neverLate, sumLateness } from './compute/lateness.ts';
 import type { UnreadableFile } from './compute/measure-files.ts';
@@ -99,21 +100,12 @@ async function finishRest(
   plan: PlannedBatch,
 ): Promise<FinishedBatch> {
   const { batch } = plan;
-  const commit = await commitOfBatch(table, batch);
+  const commit = await commitOf(table, 'stream', batch);
   await appendQuarantine(context, 'usage_events', quarantineFilesOf(commit), { appId: 'stream', version: batch });
   const lost = (commit.info.lost as UnreadableFile[] | undefined) ?? [];
   if (lost.length > 0) await commitLost(context.lake, plan, new Set(lost.map((l) => l.file)), context.clock());
   const work = workOf(commit)!;
   return { counts: work.counts, lateness: latenessIn(commit), lost: work.runId === run.runId ? lost : [] };
-}
-
-async function commitOfBatch(table: DeltaTable, batch: number): Promise<Commit> {
-  for (let limit = 8; ; limit *= 4) {
-    const commits = await table.history(limit);
-    const commit = commits.find((c) => c.txns.get('stream') === batch);
-    if (commit !== undefined) return commit;
-    if (commits.at(-1)?.version === 0) throw new Error(`no commit of micro-batch ${batch} on ${table.path}`);
-  }
 }
 
 /** All rejects with their raw lines; those of conflicts are read again. */

@@ -30,6 +30,11 @@ export const bronzeRules = {
     'bronze.usage_events',
     '`event_id` was seen before with other content: the row committed first stays',
   ),
+  eventIdSuperseded: intrinsic(
+    'event_id_superseded',
+    'bronze.usage_events',
+    'Another statement of the event was accepted by a re-drive: what this one said is kept here',
+  ),
   keyMissing: intrinsic('key_missing', 'bronze.<master>', 'A key field is missing or does not parse'),
   keyConflict: intrinsic(
     'key_conflict',

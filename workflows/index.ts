@@ -11,6 +11,7 @@ export { bronzeStream } from './bronze-stream.ts';
 export { dailyRun } from './daily-run.ts';
 export { gold } from './gold.ts';
 export { maintenance } from './maintenance.ts';
+export { redrive } from './redrive.ts';
 export { serving } from './serving.ts';
 export { silver } from './silver.ts';
 

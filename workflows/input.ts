@@ -54,6 +54,20 @@ export function texts(example: string): FieldKind<readonly string[]> {
   };
 }
 
+/** Some text. */
+export function text(example: string): FieldKind<string> {
+  return { parse: (v) => (typeof v === 'string' && v.trim() !== '' ? v : null), example: JSON.stringify(example) };
+}
+
+/** A list of texts, at least one. */
+export function texts(example: string): FieldKind<readonly string[]> {
+  const { parse } = text(example);
+  return {
+    parse: (v) => (Array.isArray(v) && v.length > 0 && v.every((t) => parse(t) !== null) ? (v as string[]) : null),
+    example: JSON.stringify([example]),
+  };
+}
+
 /** One of the words. */
 export function word<T extends string>(...words: readonly T[]): FieldKind<T> {
   const [first, ...more] = words.map((w) => `"${w}"`);

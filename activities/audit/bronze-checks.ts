@@ -6,6 +6,7 @@ import { workOf } from '../commit-info.ts';
 import { mapTasks } from '../compute/compute.ts';
 import type { ActivityContext, Run } from '../context.ts';
 import { isLost, landingStateOf } from '../landing-state.ts';
+import { redriveId } from '../redrive/moves.ts';
 import { loadedSnapshots } from '../snapshots.ts';
 import { type AuditCheck, equalCheck } from './report.ts';
 import { type AuditScope, profiles, rowsIn } from './scope.ts';
@@ -46,7 +47,7 @@ async function streamChecks(context: ActivityContext, run: Run, scope: AuditScop
   return checks;
 }
 
-/** Rows that commits of the stream rejected against those in quarantine: up to the micro-batch that the quarantine has. */
+/** Rows that commits of Bronze put into quarantine, and took out, against those there: up to the commits that the quarantine has. */
 async function quarantineCheck(
   context: ActivityContext,
   run: Run,
@@ -56,10 +57,14 @@ async function quarantineCheck(
   const table = context.lake.table(events);
   const { rejecting } = work;
   const last = rejecting < 0 ? -1 : batchOf((await table.commitsSince(rejecting - 1, rejecting))[0]!);
-  const quarantine = await quarantineWith(context, run, last);
-  const through = Math.max(last, quarantine?.txns.get('stream') ?? -1);
-  // The stream may have gone on meanwhile, and the quarantine with it.
-  const later = (await table.commitsSince(bronze.version)).filter((commit) => batchOf(commit) <= through);
+  const redrive = redriveOf(bronze);
+  const quarantine = await quarantineWith(context, run, last, redrive);
+  const through = Math.max(last, quarantine === null ? -1 : batchOf(quarantine));
+  const redriven = quarantine === null ? -1 : redriveOf(quarantine);
+  // The stream may have gone on meanwhile, re-drives too, and the quarantine with them.
+  const later = (await table.commitsSince(bronze.version)).filter(
+    (commit) => batchOf(commit) <= through && redriveOf(commit) <= redriven,
+  );
   const rejected = later.reduce((n, commit) => n + (workOf(commit)?.counts.quarantined ?? 0), work.quarantined);
   const held =
     quarantine === null
@@ -71,21 +76,35 @@ async function quarantineCheck(
     ['rejected', rejected],
     ['in quarantine', inQuarantine],
     inQuarantine,
+    redriven < redrive ? '; a re-drive was stopped before the quarantine followed it: run `redrive`, it goes on' : '',
   );
 }
 
-/** The quarantine once it has micro-batch `batch`, whose rows come right after those of Bronze; as it is when they do not come. */
-async function quarantineWith(context: ActivityContext, run: Run, batch: number): Promise<Snapshot | null> {
+/**
+ * The quarantine once it has micro-batch `batch`, whose rows come right after those of Bronze, and followed re-drive `redrive`; as it is
+ * when that does not come.
+ */
+async function quarantineWith(
+  context: ActivityContext,
+  run: Run,
+  batch: number,
+  redrive: number,
+): Promise<Snapshot | null> {
   const untilMs = context.clock() + mostQuarantineMs;
   for (;;) {
     const quarantine = await context.lake.table('quarantine.usage_events').latest();
-    if ((quarantine?.txns.get('stream') ?? -1) >= batch || context.clock() >= untilMs) return quarantine;
+    const isThere = quarantine !== null && batchOf(quarantine) >= batch && redriveOf(quarantine) >= redrive;
+    if (isThere || (quarantine === null && batch < 0) || context.clock() >= untilMs) return quarantine;
     await sleep(100, undefined, { signal: run.signal });
   }
 }
 
-function batchOf({ txns }: Commit): number {
+function batchOf({ txns }: Pick<Commit, 'txns'>): number {
   return txns.get('stream') ?? -1;
+}
+
+function redriveOf({ txns }: Pick<Commit, 'txns'>): number {
+  return txns.get(redriveId) ?? -1;
 }
 
 /** The lines of the landing files against the rows read, as long as the files are there as they were read. */

@@ -1,4 +1,4 @@
-/** What the micro-batches of the stream say they did, in all. */
+/** What the micro-batches of the stream say they did, and what re-drives have moved since, in all. */
 import { valueAt } from '../../engine/columnar/column-of.ts';
 import { columnOf } from '../../engine/columnar/table.ts';
 import type { Lake } from '../../engine/delta/lake.ts';
@@ -12,7 +12,7 @@ import type { AuditScope } from './scope.ts';
 
 const { name: events } = bronzeUsageEvents;
 
-/** Sums of rows over the commits of micro-batches. */
+/** Sums of rows over the commits of micro-batches and of re-drives, which take rows out of quarantine. */
 export interface StreamWork extends Pick<Counts, 'read' | 'written' | 'quarantined' | 'duplicate'> {
   /** Version of the last commit that rejected rows; −1: none did. */
   readonly rejecting: number;

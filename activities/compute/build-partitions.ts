@@ -11,7 +11,7 @@ import { contentOf, pathOf } from '../../schemas/contract.ts';
 import type { Reject } from '../../transforms/reject.ts';
 import { changedPartitions } from './changed-partitions.ts';
 import { checkConserved } from './conserved.ts';
-import { readRaws } from './read-raws.ts';
+import { readEventLines } from './read-event-lines.ts';
 import { type RecipeContext, recipes } from './recipes.ts';
 
 export interface BuildPartitionsInput {
@@ -76,35 +76,10 @@ export async function buildPartitions(input: BuildPartitionsInput): Promise<Buil
     written: table.numRows - unchanged,
     unchanged,
     rejects,
-    raws: stillThere(input.landing, rejects),
+    raws: readEventLines({ landing: input.landing, rejects }),
     late: contract.name === 'silver.usage_events' ? countTrue(table, 'is_late') : 0,
     rowsAfter: table.numRows,
   };
-}
-
-/** Raw lines of rejected events, where the landing file still has that event at that place. */
-function stillThere(landing: string, rejects: readonly Reject[]): (Uint8Array | null)[] {
-  const byFile = new Map<string, Reject[]>();
-  for (const reject of rejects) byFile.set(reject.sourceFile, [...(byFile.get(reject.sourceFile) ?? []), reject]);
-  const raws = new Map<Reject, Uint8Array>();
-  for (const list of byFile.values()) {
-    try {
-      readRaws({ landing, rejects: list }).forEach((raw, i) => {
-        if (isEvent(raw, list[i]!.eventId)) raws.set(list[i]!, raw);
-      });
-    } catch {
-      // The file is gone: its rejects go without their raw lines.
-    }
-  }
-  return rejects.map((reject) => raws.get(reject) ?? null);
-}
-
-function isEvent(raw: Uint8Array, eventId: string | null): boolean {
-  try {
-    return (JSON.parse(new TextDecoder().decode(raw)) as { event_id?: unknown }).event_id === eventId;
-  } catch {
-    return false;
-  }
 }
 
 function countTrue(table: Table, name: string): number {

@@ -3,13 +3,17 @@ import type { Ask } from './ask.ts';
 import type { buildDimension } from './build-dimension.ts';
 import type { buildPartitions } from './build-partitions.ts';
 import type { countLanding } from './count-landing.ts';
+import type { findEvents } from './find-events.ts';
 import type { hashTable } from './hash-table.ts';
 import type { ingestEvents } from './ingest-events.ts';
 import type { loadMaster } from './load-master.ts';
 import type { measureFiles } from './measure-files.ts';
 import type { profile } from './profile.ts';
+import type { readEventLines } from './read-event-lines.ts';
 import type { readIds } from './read-ids.ts';
 import type { readRaws } from './read-raws.ts';
+import type { replaceEvents } from './replace-events.ts';
+import type { retryLines } from './retry-lines.ts';
 import type { rewriteFiles } from './rewrite-files.ts';
 import type { speedIncrements } from './speed-increments.ts';
 
@@ -17,13 +21,17 @@ export interface Tasks {
   readonly buildDimension: typeof buildDimension;
   readonly buildPartitions: typeof buildPartitions;
   readonly countLanding: typeof countLanding;
+  readonly findEvents: typeof findEvents;
   readonly hashTable: typeof hashTable;
   readonly ingestEvents: typeof ingestEvents;
   readonly loadMaster: typeof loadMaster;
   readonly measureFiles: typeof measureFiles;
   readonly profile: typeof profile;
+  readonly readEventLines: typeof readEventLines;
   readonly readIds: typeof readIds;
   readonly readRaws: typeof readRaws;
+  readonly replaceEvents: typeof replaceEvents;
+  readonly retryLines: typeof retryLines;
   readonly rewriteFiles: typeof rewriteFiles;
   readonly speedIncrements: typeof speedIncrements;
 }

@@ -42,7 +42,7 @@ export interface IngestedShare {
 }
 
 /** Columns that schema version 2 brought: the table gets them when the first event states them. */
-const evolving = ['carbon_kg', 'genai_tokens'];
+export const evolvingColumns: readonly string[] = ['carbon_kg', 'genai_tokens'];
 
 /**
  * Decodes the ranges in order, asks for a verdict on every row (a `VERDICT`), and writes the new ones, a file for each date.
@@ -82,7 +82,9 @@ export async function ingestEvents(input: IngestInput, ask: Ask<Identities, Uint
 export function withColumns(base: TableMetadata | null, names: ReadonlySet<string>): TableMetadata {
   const full = metadataOf(bronzeUsageEvents);
   const present = new Set(base?.columns.map((c) => c.name) ?? []);
-  const columns = full.columns.filter((c) => !evolving.includes(c.name) || present.has(c.name) || names.has(c.name));
+  const columns = full.columns.filter(
+    (c) => !evolvingColumns.includes(c.name) || present.has(c.name) || names.has(c.name),
+  );
   return { ...(base ?? full), columns };
 }
 

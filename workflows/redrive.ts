@@ -1,0 +1,93 @@
+import { ApplicationFailure, executeChild, workflowInfo } from '@temporalio/workflow';
+import type { TableResult } from '../activities/context.ts';
+import type { HeldRows } from '../activities/redrive/held.ts';
+import type { MartPublication } from '../activities/serving.ts';
+import { bookkeeping, lake } from './activity-options.ts';
+import { masterNames } from './bronze-batch.ts';
+import { gold } from './gold.ts';
+import { day, parseInput, text, texts, word } from './input.ts';
+import { logicalDate } from './logical-date.ts';
+import { attempt, failOn, type Problem } from './problems.ts';
+import { progressBoard } from './progress.ts';
+import { tagRun } from './search-attributes.ts';
+import { serving } from './serving.ts';
+import { silver } from './silver.ts';
+
+export interface RedriveResult {
+  /** Of `bronze.usage_events`: `read` are the rows tried, `unchanged` those that stay under their rule. */
+  readonly tables: readonly TableResult[];
+  /** Committed events that a restated one replaced. */
+  readonly replaced: number;
+  /** What was selected in quarantine, by layer and rule, before and after. */
+  readonly before: readonly HeldRows[];
+  readonly after: readonly HeldRows[];
+  readonly publications: readonly MartPublication[];
+}
+
+/**
+ * Tries quarantined events again after a rule or an input was mended. Those that Bronze rejected and that pass now are written once
+ * and leave quarantine; then whatever is dirty of Silver and Gold is built, which judges again what Silver rejected, and published.
+ * `accept` "conflicts": an event that was restated with other content replaces the committed one, whose content goes to
+ * quarantine as `event_id_superseded`. `from` and `to` are days of the event or of its detection.
+ * Input (all optional): `{"source": "usage_events", "rules": ["unparseable"], "files": ["usage_events_stream/a.jsonl"], "from":
+ * "2025-07-01", "to": "2025-07-31", "accept": "conflicts", "reason": "ticket 42", "date": "2025-08-14"}`.
+ */
+export async function redrive(input?: unknown): Promise<RedriveResult> {
+  const { source, rules, files, from, to, accept, reason, date } = parseInput(input, {
+    source: word('usage_events', ...masterNames),
+    rules: texts('unparseable'),
+    files: texts('usage_events_stream/a.jsonl'),
+    from: day,
+    to: day,
+    accept: word('conflicts'),
+    reason: text('ticket 42'),
+    date: day,
+  });
+  if (source !== null && source !== 'usage_events') throw ofMaster(source);
+  if (from !== null && to !== null && from > to) {
+    throw ApplicationFailure.nonRetryable(`from: "${from}" is after to: "${to}"`, 'BadInput');
+  }
+  const board = progressBoard(
+    'Tries quarantined events again by the rules of now; what passes is written once and leaves quarantine.',
+  );
+  const labelled = logicalDate(date);
+  tagRun('bronze', ['bronze.usage_events', 'quarantine.usage_events'], labelled);
+  const problems: Problem[] = [];
+  const selection = { rules, files, from, to };
+  board.stage('trying quarantined events again');
+  const before = await lake.heldEvents(selection);
+  const redriven = await attempt('bronze.usage_events', problems, () =>
+    lake.redriveEvents({ ...selection, acceptConflicts: accept === 'conflicts', reason }),
+  );
+  const { replaced = 0, ...table } = redriven ?? {};
+  if (redriven !== null) board.add([table as TableResult]);
+  // Always: an attempt that died after its commit reports no work to the one that follows.
+  await bookkeeping.enterLedger(['bronze.usage_events']);
+  const id = (layer: string): string => `${workflowInfo().workflowId}/${layer}`;
+  for (const [name, layer] of Object.entries({ silver, gold })) {
+    board.stage(name);
+    const built = await attempt(name, problems, () =>
+      executeChild(layer, { workflowId: id(name), args: [{ date: labelled }] }),
+    );
+    if (built !== null) board.add(built.tables);
+  }
+  board.stage('serving');
+  const served = await attempt('serving', problems, () =>
+    executeChild(serving, { workflowId: id('serving'), args: [{ date: labelled }] }),
+  );
+  const after = await lake.heldEvents(selection);
+  board.stage('done');
+  const publications = served?.publications ?? [];
+  const result = { tables: board.tables, replaced, before, after, publications };
+  failOn(problems, result);
+  return result;
+}
+
+/** A master is one snapshot: its rows are mended in the file. */
+function ofMaster(source: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(
+    `source: rows of ${source} cannot be tried again one by one: correct ${source}.csv and run bronzeBatch with ` +
+      `{"masters": ["${source}"], "correctsFrom": "2025-07-01T00:00:00Z"}, the instant from which the corrected rows hold`,
+    'BadInput',
+  );
+}
