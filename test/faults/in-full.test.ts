@@ -3,6 +3,7 @@ import '../line/audit-stream.test.ts';
 import '../line/crash-points.test.ts';
 import '../line/kills.test.ts';
 import '../line/original-data.test.ts';
+import '../line/redrive-crash-points.test.ts';
 import '../line/stream-commands.test.ts';
 import '../line/stream-continued.test.ts';
 import '../line/stream-crash-points.test.ts';

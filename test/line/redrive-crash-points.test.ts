@@ -12,7 +12,7 @@ import { drainEvents } from '../../activities/bronze-events.ts';
 import { syncLedger } from '../../activities/ledger.ts';
 import { type RedrivenEvents, redriveEvents } from '../../activities/redrive/redrive.ts';
 import { everyRow } from '../../activities/redrive/selection.ts';
-import { type FaultyStore, faultKinds, faultyStore, type Objects } from '../faults/faulty-store.ts';
+import { type FaultKind, type FaultyStore, faultKinds, faultyStore, type Objects } from '../faults/faulty-store.ts';
 import { lakeState } from '../faults/lake-state.ts';
 import { freshProcess, lineSteps, type Process, run } from '../faults/steps.ts';
 import { type RestatedLanding, restatedLanding } from './restated-landing.ts';
@@ -71,19 +71,39 @@ describe('a re-drive', () => {
     await attempt(calm.root);
     const { writes } = calm.store;
     const expected = await stateOf(calm.root);
+    let faults = 0;
     for (const kind of faultKinds) {
       for (const [write, path] of writes.entries()) {
+        if (!isTried(kind, write, path)) continue;
         const lake = aLake(rejected);
         lake.store.arm({ kind, write });
         await attempt(lake.root).catch(() => undefined);
         lake.store.arm(null);
-        const { result } = await attempt(lake.root);
+        const result = await attempt(lake.root);
         const what = `${kind} at write ${write}, ${path}`;
         assert.deepEqual(await stateOf(lake.root), expected, what);
         assert.deepEqual(counts(result), [5, 1, 4, 1, 2], what);
+        faults++;
       }
     }
-    console.log(`${writes.length * faultKinds.length} faults`);
+    console.log(`${faults} faults`);
+  });
+
+  it('does nothing twice when an attempt comes late', async () => {
+    const calm = aLake(rejected);
+    await attempt(calm.root);
+    const expected = await stateOf(calm.root);
+    for (const path of calm.store.writes.filter((p) => p.includes('/_delta_log/'))) {
+      const lake = aLake(rejected);
+      const other = anotherAddress(lake.objects);
+      lake.store.beforeWrite = async (written) => {
+        if (written !== path) return;
+        lake.store.beforeWrite = async () => undefined;
+        await attempt(other);
+      };
+      await attempt(lake.root);
+      assert.deepEqual(await stateOf(lake.root), expected, path);
+    }
   });
 
   it('beside another one and beside a stream moves every line once', async () => {
@@ -123,12 +143,12 @@ describe('a re-drive', () => {
     assert.deepEqual([later.read, later.duplicate], [1, 1]);
   });
 
-  async function attempt(root: string): Promise<{ readonly result: RedrivenEvents }> {
+  async function attempt(root: string): Promise<RedrivenEvents> {
     const process = open(root);
     try {
       const result = await redriveEvents(process.context, run, accepting);
       await syncLedger(process.context, [bronze]);
-      return { result };
+      return result;
     } finally {
       await process.idle();
     }
@@ -138,6 +158,11 @@ describe('a re-drive', () => {
     return freshProcess(root, landing.folder, 4000);
   }
 });
+
+/** All faults when they are asked for (`npm run test:faults`); else those at commits, and the end of the process at every other file. */
+function isTried(kind: FaultKind, write: number, path: string): boolean {
+  return process.env.CPA_FAULTS === 'full' || path.includes('/_delta_log/') || (kind === 'crash' && write % 2 === 0);
+}
 
 function counts({ written, unchanged, quarantined, duplicate, replaced }: RedrivenEvents): number[] {
   return [written, unchanged, quarantined, duplicate, replaced];

@@ -6,6 +6,7 @@ import { valuesOf } from '../../engine/columnar/column-of.ts';
 import { columnOf } from '../../engine/columnar/table.ts';
 import type { Lake } from '../../engine/delta/lake.ts';
 import { readFiles } from '../../engine/delta/read.ts';
+import type { AddFile } from '../../engine/delta/types.ts';
 import { bronzeUsageEvents } from '../../schemas/bronze.ts';
 import { metadataWith, pathOf } from '../../schemas/contract.ts';
 
@@ -52,40 +53,52 @@ interface Sums {
 }
 
 /** Key (`org day service`) → its totals, each from the version that brought it on, ascending. */
-export type Totals = ReadonlyMap<string, readonly { readonly version: number; readonly total: Total }[]>;
+export type Totals = ReadonlyMap<string, readonly { readonly version: number; readonly total: Total | null }[]>;
 
 export async function usageTotals(lake: Lake): Promise<Totals> {
   const { name } = bronzeUsageEvents;
   const table = lake.table(name);
   const metadata = metadataWith(bronzeUsageEvents, (await table.latest())!.metadata);
+  const files = new Map<string, AddFile>();
   const sums = new Map<string, Sums>();
-  const totals = new Map<string, { version: number; total: Total }[]>();
-  for (const { version, adds } of await table.commitsSince(-1)) {
-    const files = adds.filter((file) => file.dataChange);
-    if (files.length === 0) continue;
-    const rows = await readFiles(lake.store, pathOf(name), metadata, files);
-    const columns = read.map((column) => valuesOf(columnOf(rows, column)));
+  const totals = new Map<string, { version: number; total: Total | null }[]>();
+  for (const { version, adds, removes } of await table.commitsSince(-1)) {
     const touched = new Set<string>();
-    for (let i = 0; i < rows.numRows; i++) {
-      const event = Object.fromEntries(read.map((column, c) => [column, columns[c]![i] ?? null])) as Event;
-      if (isRejected(event)) continue;
-      const day = new Date(Number(event.event_date) * 86_400_000).toISOString().slice(0, 10);
-      const key = `${event.org_id} ${day} ${event.service ?? 'unknown'}`;
-      const own = sums.get(key) ?? noSums();
-      sums.set(key, own);
-      add(own, event);
-      touched.add(key);
-    }
+    const count = async (changed: readonly AddFile[], sign: 1n | -1n): Promise<void> => {
+      if (changed.length === 0) return;
+      const rows = await readFiles(lake.store, pathOf(name), metadata, changed);
+      const columns = read.map((column) => valuesOf(columnOf(rows, column)));
+      for (let i = 0; i < rows.numRows; i++) {
+        const event = Object.fromEntries(read.map((column, c) => [column, columns[c]![i] ?? null])) as Event;
+        if (isRejected(event)) continue;
+        const day = new Date(Number(event.event_date) * 86_400_000).toISOString().slice(0, 10);
+        const key = `${event.org_id} ${day} ${event.service ?? 'unknown'}`;
+        const own = sums.get(key) ?? noSums();
+        sums.set(key, own);
+        add(own, event, sign);
+        touched.add(key);
+      }
+    };
+    for (const file of adds) files.set(file.path, file);
+    await count(
+      removes.filter((file) => file.dataChange).map(({ path }) => files.get(path)!),
+      -1n,
+    );
+    await count(
+      adds.filter((file) => file.dataChange),
+      1n,
+    );
     for (const key of touched) {
       const list = totals.get(key) ?? [];
       totals.set(key, list);
-      list.push({ version, total: totalOf(sums.get(key)!) });
+      const own = sums.get(key)!;
+      list.push({ version, total: own.events === 0n ? null : totalOf(own) });
     }
   }
   return totals;
 }
 
-/** A key's total at a version; null where no event had come by then. */
+/** A key's total at a version; null where it had no event. */
 export function totalAt(totals: Totals, key: string, version: number): Total | null {
   return totals.get(key)?.findLast((at) => at.version <= version)?.total ?? null;
 }
@@ -115,16 +128,18 @@ function noSums(): Sums {
   };
 }
 
-function add(sums: Sums, event: Event): void {
-  const cost = event.cost_usd_increment as bigint;
-  sums.events++;
+/** Counts an event, or with `sign` −1 takes it out again. */
+function add(sums: Sums, event: Event, sign: 1n | -1n): void {
+  const cost = sign * (event.cost_usd_increment as bigint);
+  const one = Number(sign);
+  sums.events += sign;
   sums.cost += cost;
   const measure = sums.measures[event.metric as (typeof metrics)[number]];
   if (measure !== undefined) {
-    measure.events++;
+    measure.events += one;
     if (event.value !== null) {
-      measure.values++;
-      measure.sum += event.value as bigint;
+      measure.values += one;
+      measure.sum += sign * (event.value as bigint);
     }
   }
   for (const [name, stated] of [
@@ -132,8 +147,8 @@ function add(sums: Sums, event: Event): void {
     ['carbon', event.carbon_kg],
   ] as const) {
     if (stated === null) continue;
-    sums[name].values++;
-    sums[name].sum += stated as bigint;
+    sums[name].values += one;
+    sums[name].sum += sign * (stated as bigint);
     sums[name].cost += cost;
   }
 }
