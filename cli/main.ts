@@ -32,6 +32,7 @@ const modules = new Map<string, () => Promise<{ readonly register: (program: Com
   ['tables', () => import('./tables.ts')],
   ['show', () => import('./show.ts')],
   ['history', () => import('./history.ts')],
+  ['quarantine', () => import('./quarantine.ts')],
   ['query', () => import('./query.ts')],
   ['audit', () => import('./audit.ts')],
 ]);

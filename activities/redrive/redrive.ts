@@ -15,11 +15,12 @@ import { partitionOf } from '../partition.ts';
 import { writeQuarantine } from '../quarantine.ts';
 import { commitsOfRun } from '../run-result.ts';
 import { watermark } from '../watermark.ts';
+import { checkRules } from './check-rules.ts';
 import { type Chunk, chunksOf, readChunk } from './chunk.ts';
 import { committedStatements, findCommitted } from './committed.ts';
 import { judgeChunk } from './judged.ts';
 import { commitMoves, countsOf, type Moves, movesOf, settledBronze } from './moves.ts';
-import { checkRules, type Selection } from './selection.ts';
+import type { Selection } from './selection.ts';
 import { supersededRows } from './superseded.ts';
 
 export interface RedriveRequest extends Selection {

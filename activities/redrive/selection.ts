@@ -1,10 +1,8 @@
 /** Which quarantined rows are meant. */
 import type { Column } from '../../engine/columnar/column.ts';
 import { valueAt } from '../../engine/columnar/column-of.ts';
-import { eventRejectRules } from '../../schemas/event-rules.ts';
 import { bronzeRules } from '../../schemas/rules.ts';
 import { isoDay } from '../../transforms/time.ts';
-import { problem } from '../problem.ts';
 
 /** Every part that is not null narrows it. */
 export interface Selection {
@@ -38,18 +36,6 @@ export function selects(selection: Selection, columns: Readonly<Record<string, C
 /** Whether rows of the rule can come out of quarantine: what was superseded stays there, as history. */
 export function isFinal(ruleId: string): boolean {
   return ruleId === bronzeRules.eventIdSuperseded.id;
-}
-
-const redrivable = [...Object.values(bronzeRules), ...eventRejectRules]
-  .filter(({ id, table }) => !isFinal(id) && table !== 'bronze.<master>')
-  .map(({ id }) => id);
-
-/** Throws `BadInput` for a rule whose rows cannot be tried again. */
-export function checkRules(rules: Selection['rules']): void {
-  const unknown = rules?.find((rule) => !redrivable.includes(rule));
-  if (unknown === undefined) return;
-  const what = isFinal(unknown) ? 'its rows are history, they stay' : 'no such rule of events';
-  throw problem('BadInput', `rules: ${JSON.stringify(unknown)}: ${what}; the rules are ${redrivable.join(', ')}`);
 }
 
 function isFile(file: string, named: string): boolean {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { cpa } from './program.ts';
@@ -111,6 +111,41 @@ test('bytes are text where they are, and a table lets no control character throu
     { raw: '{"a": 1\u001b[2J' },
     { raw: '0xff00' },
   ]);
+});
+
+test('quarantine is counted, shown and exported with its raw bytes', () => {
+  assert.deepEqual(JSON.parse(output('quarantine', 'list', '--format', 'json')), [
+    {
+      source: 'usage_events',
+      layer: 'null',
+      rule: 'unparseable',
+      rows: 2,
+      money_held_usd: '0.000000',
+      first_seen: null,
+      last_seen: null,
+    },
+  ]);
+  const shown = cpa(folder, ['quarantine', 'show', '--lake', 'lake', '--limit', '1', '--format', 'csv']);
+  assert.equal(
+    shown.stdout,
+    'file,generation,line,offset,rule,reason,raw\r\n,,,,unparseable,,"{""a"": 1\u001b[2J"\r\n',
+  );
+  assert.match(shown.stderr, /^the first 1 rows/);
+  const lines = output('quarantine', 'export', '--rule', 'unparseable').trimEnd().split('\n');
+  const raws = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.deepEqual(
+    raws.map((r) => [r.source, r.rule_id, r.raw, r.raw_base64]),
+    [
+      ['usage_events', 'unparseable', '{"a": 1\u001b[2J', undefined],
+      ['usage_events', 'unparseable', undefined, '/wA='],
+    ],
+  );
+  assert.equal(output('quarantine', 'export', '--rule', 'other', '--output', 'none.jsonl'), '');
+  assert.equal(readFileSync(join(folder, 'none.jsonl'), 'utf8'), '');
+  rmSync(join(folder, 'none.jsonl'));
+  const { status, stderr } = refusal('quarantine', 'show', '--date', '14/08/2025');
+  assert.equal(status, 2);
+  assert.match(stderr, /Expected a day such as 2025-08-14/);
 });
 
 test('conditions are joined, in order of partitions, up to the limit', () => {
