@@ -59,6 +59,7 @@ export async function redrive(input?: unknown): Promise<RedriveResult> {
   const redriven = await attempt('bronze.usage_events', problems, () =>
     lake.redriveEvents({ ...selection, acceptConflicts: accept === 'conflicts', reason }),
   );
+  if (problems.some(({ type }) => type === 'BadInput')) failOn(problems, null);
   const { replaced = 0, ...table } = redriven ?? {};
   if (redriven !== null) board.add([table as TableResult]);
   // Always: an attempt that died after its commit reports no work to the one that follows.

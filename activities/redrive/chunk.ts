@@ -40,7 +40,7 @@ const columns = [...selectingColumns, 'layer', 'source_generation', 'source_offs
 
 /** The selected rows that Bronze rejected, in groups that are tried together: whatever is known of one event is in one. */
 export async function chunksOf(
-  { lake }: ActivityContext,
+  { lake, batchBytes }: ActivityContext,
   snapshot: Snapshot,
   selection: Selection,
 ): Promise<HeldRow[][]> {
@@ -68,8 +68,9 @@ export async function chunksOf(
     if (row.eventId !== '' && last?.[0]?.eventId === row.eventId) last.push(row);
     else events.push([row]);
   }
+  const mostBytes = Math.min(chunkBytes, batchBytes);
   const weight = (rows: readonly HeldRow[]): number =>
-    rows.length / chunkRows + rows.reduce((n, { bytes }) => n + bytes, 0) / chunkBytes;
+    rows.length / chunkRows + rows.reduce((n, { bytes }) => n + bytes, 0) / mostBytes;
   return groupsOf(events, 1, weight).map((group) => group.flat());
 }
 

@@ -18,6 +18,7 @@ import { watermark } from '../watermark.ts';
 import { checkRules } from './check-rules.ts';
 import { type Chunk, chunksOf, readChunk } from './chunk.ts';
 import { committedStatements, findCommitted } from './committed.ts';
+import { buildEmptied } from './emptied.ts';
 import { judgeChunk } from './judged.ts';
 import { commitMoves, countsOf, type Moves, movesOf, settledBronze } from './moves.ts';
 import type { Selection } from './selection.ts';
@@ -51,21 +52,27 @@ export async function redriveEvents(
   const startedMs = context.clock();
   const tried = new Set<string>();
   let unchanged = 0;
-  for (;;) {
-    run.signal.throwIfAborted();
+  for (let isOver = false; !isOver; ) {
     const bronze = await settledBronze(context);
     const quarantine = await context.lake.table(held.name).latest();
     if (bronze === null || quarantine === null) break;
     const chunks = await chunksOf(context, quarantine, request);
     const open = chunks.map((rows) => rows.filter(({ place }) => !tried.has(place))).filter((rows) => rows.length > 0);
-    report(context, run, startedMs, tried.size, open.flat().length);
-    if (open.length === 0) break;
-    const chunk = await readChunk(context, open[0]!);
-    const done = await tryChunk(context, run, request, bronze, quarantine.version, chunk);
-    // Somebody else came first: look again what there is.
-    if (done === null) continue;
-    unchanged += done.unchanged;
-    for (const place of chunk.places) tried.add(place);
+    const total = tried.size + open.reduce((n, rows) => n + rows.length, 0);
+    isOver = true;
+    for (const rows of open) {
+      run.signal.throwIfAborted();
+      report(context, run, startedMs, tried.size, total);
+      const chunk = await readChunk(context, rows);
+      const done = await tryChunk(context, run, request, bronze, quarantine.version, chunk);
+      if (done !== null) {
+        unchanged += done.unchanged;
+        for (const place of chunk.places) tried.add(place);
+      }
+      // Both tables are others now: look again what there is.
+      isOver = done !== null && done.unchanged === rows.length;
+      if (!isOver) break;
+    }
   }
   return resultOf(context, run, unchanged, startedMs);
 }
@@ -122,6 +129,7 @@ async function tryChunk(
     left: placesOf(chunk, left),
   };
   const removes = without.map(({ file }) => file);
+  await buildEmptied(context, run, bronze, adds, removes);
   const late = events.filter((event) => event.is_late === true).length;
   const isCommitted = await commitMoves(context, run, bronze, quarantineVersion, eventIds, {
     adds,

@@ -9,9 +9,12 @@ import { auditBronze } from '../../activities/audit/bronze-checks.ts';
 import { auditScope, versionsNow } from '../../activities/audit/scope.ts';
 import { auditSilver } from '../../activities/audit/silver-checks.ts';
 import { drainEvents } from '../../activities/bronze-events.ts';
+import { buildDirty } from '../../activities/build-dirty.ts';
 import { syncLedger } from '../../activities/ledger.ts';
 import { type RedrivenEvents, redriveEvents } from '../../activities/redrive/redrive.ts';
 import { everyRow } from '../../activities/redrive/selection.ts';
+import { advanceSpeed, dropConsumed } from '../../activities/speed.ts';
+import { orgDailyUsageByServiceSpeed } from '../../schemas/gold.ts';
 import { type FaultKind, type FaultyStore, faultKinds, faultyStore, type Objects } from '../faults/faulty-store.ts';
 import { lakeState } from '../faults/lake-state.ts';
 import { freshProcess, lineSteps, type Process, run } from '../faults/steps.ts';
@@ -141,6 +144,43 @@ describe('a re-drive', () => {
     landing.events('e.jsonl', [eventLine('moved', { cost_usd_increment: 6, timestamp: '2025-07-05T10:00:00Z' })]);
     const later = await drainEvents(stream!.context, { ...run, runId: 'later' }, stream!.index);
     assert.deepEqual([later.read, later.duplicate], [1, 1]);
+  });
+
+  it('moves the only event of a day that no build has seen: what was served of it goes', async () => {
+    const day = restatedLanding();
+    try {
+      day.events('f.jsonl', [eventLine('only', { timestamp: '2025-07-08T10:00:00Z' })]);
+      day.events('g.jsonl', [eventLine('only', { timestamp: '2025-07-09T10:00:00Z' })], '2025-08-02T00:00:00Z');
+      const { root } = aLake(new Map());
+      const process = freshProcess(root, day.folder, 4000);
+      const { context } = process;
+      await drainEvents(context, run, process.index);
+      await advanceSpeed(context, run);
+      const increments = async (): Promise<unknown[]> =>
+        (await rowsIn(context.lake, orgDailyUsageByServiceSpeed.name)).map((r) => r.usage_date).sort();
+      assert.ok((await increments()).includes('2025-07-08'));
+      const { written, replaced } = await redriveEvents(context, run, accepting);
+      assert.deepEqual([written, replaced], [3, 3]);
+      await assert.rejects(advanceSpeed(context, run), /takes rows out; run the batch layer first/);
+      for (const table of ['silver.usage_events', 'gold.org_daily_usage_by_service']) {
+        await buildDirty(context, run, { table, dates: null });
+      }
+      await advanceSpeed(context, run);
+      await dropConsumed(context);
+      assert.deepEqual(await increments(), []);
+      const mart = await rowsIn(context.lake, 'gold.org_daily_usage_by_service', 'usage_date');
+      assert.deepEqual(
+        mart.map((r) => [r.usage_date, r.event_count]),
+        [
+          ['2025-07-03', 2],
+          ['2025-07-04', 1],
+          ['2025-07-05', 2],
+          ['2025-07-09', 1],
+        ],
+      );
+    } finally {
+      day.remove();
+    }
   });
 
   async function attempt(root: string): Promise<RedrivenEvents> {
