@@ -14,7 +14,7 @@ import { serving } from './serving.ts';
 import { silver } from './silver.ts';
 
 export interface RedriveResult {
-  /** Of `bronze.usage_events`: `read` are the rows tried, `unchanged` those that stay under their rule. */
+  /** Of `bronze.usage_events`: `read` are the rows tried and those replaced, `unchanged` what stays in quarantine under its rule. */
   readonly tables: readonly TableResult[];
   /** Committed events that a restated one replaced. */
   readonly replaced: number;

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { unlinkSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { auditBronze } from '../../activities/audit/bronze-checks.ts';
 import { auditScope, versionsNow } from '../../activities/audit/scope.ts';
@@ -159,6 +160,7 @@ describe('a re-drive', () => {
       const increments = async (): Promise<unknown[]> =>
         (await rowsIn(context.lake, orgDailyUsageByServiceSpeed.name)).map((r) => r.usage_date).sort();
       assert.ok((await increments()).includes('2025-07-08'));
+      unlinkSync(day.path('usage_events_stream/f.jsonl'));
       const { written, replaced } = await redriveEvents(context, run, accepting);
       assert.deepEqual([written, replaced], [3, 3]);
       await assert.rejects(advanceSpeed(context, run), /takes rows out; run the batch layer first/);
@@ -178,6 +180,10 @@ describe('a re-drive', () => {
           ['2025-07-09', 1],
         ],
       );
+      // The line is gone with its file: what it said is not.
+      const old = (await rowsIn(context.lake, quarantine)).find((r) => r.event_id === 'only')!;
+      const line = Buffer.from(old.raw as never).toString();
+      assert.match(line, /^\{"event_id":"only","timestamp":"2025-07-08T10:00:00.000000Z","org_id":"org_a",/);
     } finally {
       day.remove();
     }
