@@ -38,7 +38,9 @@ export async function landedOf(lake: Lake, files: ReadonlySet<string>): Promise<
         tailHash: String(valueAt(column.tail_hash!, row)),
         modifiedUs: Number(valueAt(column.modified_at!, row)),
       };
-      ranges.set(key, [...(ranges.get(key) ?? []), range]);
+      const list = ranges.get(key);
+      if (list === undefined) ranges.set(key, [range]);
+      else list.push(range);
     }
   }
   for (const list of ranges.values()) list.sort((a, b) => a.toByte - b.toByte);

@@ -105,12 +105,13 @@ async function tryChunk(
   if (left.length === 0) return { unchanged };
 
   const gone = new Set(settled.replaced.map(({ committed }) => committed.event_id));
+  const rowsOut = new Map<string, number[]>();
+  for (const { path, row, event } of found) {
+    if (gone.has(event.event_id!)) rowsOut.set(path, [...(rowsOut.get(path) ?? []), row]);
+  }
   const without = bronze.files
-    .map((file) => ({
-      file,
-      rows: found.filter((f) => f.path === file.path && gone.has(f.event.event_id!)).map(({ row }) => row),
-    }))
-    .filter(({ rows }) => rows.length > 0);
+    .filter(({ path }) => rowsOut.has(path))
+    .map((file) => ({ file, rows: rowsOut.get(file.path)! }));
   const events = settled.written.map(({ event }) => event);
   const stated = evolvingColumns.filter((name) => events.some((event) => event[name] !== null));
   const metadata = withColumns(bronze.metadata, new Set(stated));
