@@ -162,6 +162,6 @@ async function producing(landing: RestatedLanding, isOver: () => boolean): Promi
   for (let n = 0; !isOver(); n++) {
     const lines = days.map((day) => eventLine(`live ${n} ${day}`, { timestamp: `${day}T12:00:00Z` }));
     landing.events(`live-${n}.jsonl`, lines, new Date().toISOString());
-    await sleep(100);
+    await sleep(250);
   }
 }
