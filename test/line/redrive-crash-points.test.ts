@@ -93,6 +93,27 @@ describe('a re-drive', () => {
     console.log(`${faults} faults`);
   });
 
+  it('is found unfinished by the audit, and finished by whoever comes next', async () => {
+    const calm = aLake(rejected);
+    await attempt(calm.root);
+    const lake = aLake(rejected);
+    const follows = calm.store.writes.findIndex((path) => path.startsWith('quarantine/usage_events/_delta_log/'));
+    // The disk is full when the quarantine is to follow.
+    lake.store.arm({ kind: 'full', write: follows, stays: true });
+    await assert.rejects(attempt(lake.root), /ENOSPC/);
+    lake.store.arm(null);
+    const { context } = open(lake.root);
+    const scope = await auditScope(context.lake, 'everything', await versionsNow(context.lake));
+    let nowMs = Date.now();
+    const hasty = { ...context, clock: () => (nowMs += 20_000) };
+    const wrong = (await auditBronze(hasty, run, scope)).filter(({ passed }) => !passed);
+    assert.match(wrong[0]!.finding, /difference -\d; a re-drive was stopped before the quarantine followed it/);
+    assert.equal(wrong.length, 1);
+    // Whatever it is asked for.
+    await redriveEvents(context, { ...run, runId: 'next' }, { ...request, rules: ['unparseable'] });
+    await balances(open(lake.root));
+  });
+
   it('does nothing twice when an attempt comes late', async () => {
     const calm = aLake(rejected);
     await attempt(calm.root);
