@@ -26,7 +26,7 @@ async function buildPart(board: ProgressBoard, input: unknown): Promise<LayerRes
     to: day,
     tables: names(Object.keys(lineOrder)),
     recompute: sinceEpochMs,
-    reason: text,
+    reason: text('a corrected price list'),
   });
   const wanted = tables ?? Object.keys(lineOrder);
   tagRun('backfillPart', wanted, from ?? logicalDate(null));

@@ -119,6 +119,18 @@ const entries = {
     onFailure: 'The other tables are done, and the rows of all are as they were. Start `maintenance` again with `{}`.',
     runbook: ['Disk full', 'A damaged file'],
   },
+  redrive: {
+    summary: 'Quarantined events tried again, then whatever is dirty of Silver, Gold and Cassandra',
+    about:
+      'Tries quarantined events again by the rules of now, after a rule or an input was mended: what passes is written once and leaves ' +
+      'quarantine. `{"rules": ["unparseable"]}`, `"files"`, `"from"` and `"to"` select; `{"accept": "conflicts"}` lets restated events ' +
+      'replace the committed ones, whose content is kept.',
+    layer: 'bronze',
+    example: { rules: ['unparseable'], reason: 'ticket 42' },
+    onFailure:
+      'What was written stays, once. Mend what the message names and start `redrive` again with the same input.',
+    runbook: ['Bad data', 'Disk full', 'Cassandra down'],
+  },
   backfill: {
     summary: 'Ranges of days built again, as they are asked for by signal',
     about:

@@ -46,17 +46,12 @@ export function names(known: readonly string[]): FieldKind<readonly string[]> {
   };
 }
 
-/** A list of texts, to be checked by who knows them. */
-export function texts(example: string): FieldKind<readonly string[]> {
-  return {
-    parse: (v) => (Array.isArray(v) && v.every((t) => typeof t === 'string') ? (v as string[]) : null),
-    example: `["${example}"]`,
-  };
-}
-
-/** Some text. */
+/** Some text, up to 500 characters. */
 export function text(example: string): FieldKind<string> {
-  return { parse: (v) => (typeof v === 'string' && v.trim() !== '' ? v : null), example: JSON.stringify(example) };
+  return {
+    parse: (v) => (typeof v === 'string' && v.trim() !== '' && v.length <= 500 ? v : null),
+    example: JSON.stringify(example),
+  };
 }
 
 /** A list of texts, at least one. */
@@ -126,12 +121,6 @@ export function wholeFrom(least: number, most: number): FieldKind<number> {
     example: String(least),
   };
 }
-
-/** Some words. */
-export const text: FieldKind<string> = {
-  parse: (v) => (typeof v === 'string' && v.length > 0 && v.length <= 500 ? v : null),
-  example: '"a corrected price list"',
-};
 
 export const yesOrNo: FieldKind<boolean> = { parse: (v) => (typeof v === 'boolean' ? v : null), example: 'true' };
 

@@ -2,16 +2,16 @@ import { ApplicationFailure, executeChild, workflowInfo } from '@temporalio/work
 import type { TableResult } from '../activities/context.ts';
 import type { HeldRows } from '../activities/redrive/held.ts';
 import type { MartPublication } from '../activities/serving.ts';
-import { bookkeeping, lake } from './activity-options.ts';
+import { enterLedger, lake } from './activity-options.ts';
 import { masterNames } from './bronze-batch.ts';
-import { gold } from './gold.ts';
+import { concluded } from './conclude.ts';
 import { day, parseInput, text, texts, word } from './input.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
-import { progressBoard } from './progress.ts';
-import { tagRun } from './search-attributes.ts';
+import type { ProgressBoard } from './progress.ts';
+import { asChild, tagRun } from './search-attributes.ts';
 import { serving } from './serving.ts';
-import { silver } from './silver.ts';
+import type { silver } from './silver.ts';
 
 export interface RedriveResult {
   /** Of `bronze.usage_events`: `read` are the rows tried and those replaced, `unchanged` what stays in quarantine under its rule. */
@@ -32,7 +32,11 @@ export interface RedriveResult {
  * Input (all optional): `{"source": "usage_events", "rules": ["unparseable"], "files": ["usage_events_stream/a.jsonl"], "from":
  * "2025-07-01", "to": "2025-07-31", "accept": "conflicts", "reason": "ticket 42", "date": "2025-08-14"}`.
  */
-export async function redrive(input?: unknown): Promise<RedriveResult> {
+export function redrive(input?: unknown): Promise<RedriveResult> {
+  return concluded('redrive', (board) => tryAgain(board, input));
+}
+
+async function tryAgain(board: ProgressBoard, input: unknown): Promise<RedriveResult> {
   const { source, rules, files, from, to, accept, reason, date } = parseInput(input, {
     source: word('usage_events', ...masterNames),
     rules: texts('unparseable'),
@@ -47,37 +51,38 @@ export async function redrive(input?: unknown): Promise<RedriveResult> {
   if (from !== null && to !== null && from > to) {
     throw ApplicationFailure.nonRetryable(`from: "${from}" is after to: "${to}"`, 'BadInput');
   }
-  const board = progressBoard(
-    'Tries quarantined events again by the rules of now; what passes is written once and leaves quarantine.',
-  );
   const labelled = logicalDate(date);
-  tagRun('bronze', ['bronze.usage_events', 'quarantine.usage_events'], labelled);
+  tagRun('redrive', ['bronze.usage_events', 'quarantine.usage_events'], labelled);
   const problems: Problem[] = [];
   const selection = { rules, files, from, to };
   board.stage('trying quarantined events again');
-  const before = await lake.heldEvents(selection);
+  const before = await lake.heldEvents.executeWithOptions({ summary: 'Count what is in quarantine' }, [selection]);
   const redriven = await attempt('bronze.usage_events', problems, () =>
-    lake.redriveEvents({ ...selection, acceptConflicts: accept === 'conflicts', reason }),
+    lake.redriveEvents.executeWithOptions({ summary: 'Try quarantined events again' }, [
+      { ...selection, acceptConflicts: accept === 'conflicts', reason },
+    ]),
   );
   if (problems.some(({ type }) => type === 'BadInput')) failOn(problems, null);
   const { replaced = 0, ...table } = redriven ?? {};
   if (redriven !== null) board.add([table as TableResult]);
-  // Always: an attempt that died after its commit reports no work to the one that follows.
-  await bookkeeping.enterLedger(['bronze.usage_events']);
+  await enterLedger(['bronze.usage_events']);
   const id = (layer: string): string => `${workflowInfo().workflowId}/${layer}`;
-  for (const [name, layer] of Object.entries({ silver, gold })) {
-    board.stage(name);
-    const built = await attempt(name, problems, () =>
-      executeChild(layer, { workflowId: id(name), args: [{ date: labelled }] }),
+  for (const layer of ['silver', 'gold'] as const) {
+    board.stage(layer);
+    const built = await attempt(layer, problems, () =>
+      executeChild<typeof silver>(layer, {
+        ...asChild(layer, 'redrive'),
+        workflowId: id(layer),
+        args: [{ date: labelled }],
+      }),
     );
     if (built !== null) board.add(built.tables);
   }
   board.stage('serving');
   const served = await attempt('serving', problems, () =>
-    executeChild(serving, { workflowId: id('serving'), args: [{ date: labelled }] }),
+    executeChild(serving, { ...asChild('serving', 'redrive'), workflowId: id('serving'), args: [{ date: labelled }] }),
   );
-  const after = await lake.heldEvents(selection);
-  board.stage('done');
+  const after = await lake.heldEvents.executeWithOptions({ summary: 'Count what is left' }, [selection]);
   const publications = served?.publications ?? [];
   const result = { tables: board.tables, replaced, before, after, publications };
   failOn(problems, result);

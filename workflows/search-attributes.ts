@@ -13,8 +13,8 @@ const rowsKey = defineSearchAttributeKey('CpaRows', searchAttributeTypes.CpaRows
 const outcomeKey = defineSearchAttributeKey('CpaOutcome', searchAttributeTypes.CpaOutcome);
 const scheduleKey = defineSearchAttributeKey('TemporalScheduledById', 'KEYWORD');
 
-/** Who started a run: a schedule, a daily run or a backfill as its child, or anybody else. */
-export type RunKind = 'scheduled' | 'daily' | 'backfill' | 'manual';
+/** Who started a run: a schedule, another workflow as its child, or anybody else. */
+export type RunKind = 'scheduled' | 'daily' | 'backfill' | 'redrive' | 'restore' | 'manual';
 
 /** `running` is also what a run keeps that was terminated or timed out: nobody asks it then. */
 export type Outcome = 'running' | 'done' | 'failed' | 'cancelled';

@@ -187,7 +187,7 @@ async function followMoves(context: ActivityContext, version: number): Promise<v
         identity: redriveId,
         dataChange: true,
         operation: 'WRITE',
-        info: { reason: commit.info.reason ?? null, bronze: commit.version },
+        info: { bronze: commit.version },
       });
       return;
     } catch (error) {

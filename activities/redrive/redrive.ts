@@ -137,13 +137,13 @@ async function tryChunk(
     removes,
     metadata,
     info: {
-      reason: request.reason,
       quarantine,
       redrive: moves,
       ...workInfo(run, countsOf(moves, late), {
         partitions: new Set([...adds, ...removes].map(partitionOf)).size,
         bytes: adds.reduce((n, a) => n + a.size, 0),
         upstream: { [held.name]: quarantineVersion },
+        reason: `re-drive${request.reason === null ? '' : `: ${request.reason}`}`,
         startedMs,
         nowMs: clock(),
       }),

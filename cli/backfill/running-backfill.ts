@@ -9,6 +9,7 @@ import {
 } from '@temporalio/client';
 import { defaultTaskQueue } from '../../worker/config.ts';
 import type { BackfillProgress } from '../../workflows/backfill/state.ts';
+import { catalogue } from '../../workflows/catalogue.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** The id under which the backfill runs: a task queue has one. */
@@ -25,7 +26,7 @@ export async function runningBackfill({ workflow }: Client, taskQueue: string): 
     args: [{}],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
-    staticSummary: 'Ranges of days built again, as they are asked for by signal',
+    staticSummary: catalogue.backfill.summary,
   });
   // Not of that run: it may continue as new.
   return workflow.getHandle(workflowId);

@@ -43,24 +43,21 @@ describe('the Temporal UI', () => {
     await page.goto(`${ui}/namespaces/default/workflows?query=${encodeURIComponent(`WorkflowId="${id}"`)}`);
     await page.getByRole('link', { name: id, exact: true }).first().click();
     await page.getByText('User Metadata', { exact: true }).click();
-    await page.getByText('To ask for one: More Actions, Send a Signal').waitFor();
+    await shown(page, /To ask for one: More Actions, Send a Signal/);
     // The example that the page shows, word for word.
-    const example = (await page.locator('code', { hasText: '{"from"' }).first().textContent())?.trim() ?? '';
+    const example = await shown(page, /^\{"from": .*\}$/);
     assert.equal(example, '{"from": "2025-07-01", "to": "2025-07-31"}');
 
     await send(page, 'request', example);
 
-    const done = page.getByText(/done 2025-07-01 – 2025-07-31, missing/);
-    await shown(page, async () => (await done.count()) > 0);
-    assert.match((await done.first().textContent()) ?? '', /3 of 3 days/);
+    assert.match(await shown(page, /^\s*done 2025-07-01 – 2025-07-31, missing/), /3 of 3 days/);
     const days = (await rowsIn(line.lake(), 'gold.org_daily_usage_by_service')).map((row) => row.usage_date).sort();
     assert.deepEqual(days, ['2025-07-03', '2025-07-04', '2025-07-20']);
   });
 
   it('says why a request is refused', async () => {
     await send(page, 'request', '{"from": "2025-07-32"}');
-    const refused = page.getByText(/from: "2025-07-32" is not valid; an example is "2025-08-14"/);
-    await shown(page, async () => (await refused.count()) > 0);
+    await shown(page, /from: "2025-07-32" is not valid; an example is "2025-08-14"/);
   });
 });
 
@@ -80,11 +77,21 @@ async function send(page: Page, signal: string, input: string): Promise<void> {
   await dialog.waitFor({ state: 'hidden' });
 }
 
-/** Looks again, as the page says (`R` refreshes it), until it shows something. */
-async function shown(page: Page, look: () => Promise<boolean>): Promise<void> {
+/** The text of what the page shows, looked for again, as the page says (`R` refreshes it), until it is there. */
+async function shown(page: Page, what: RegExp): Promise<string> {
   const deadlineMs = Date.now() + patience.timeout;
-  while (!(await look())) {
-    if (Date.now() > deadlineMs) throw new Error(`${page.url()} never showed it`);
+  for (;;) {
+    // Markdown is shown in frames.
+    for (const frame of page.frames()) {
+      // One that is being refreshed has nothing to say.
+      const texts = await frame
+        .locator('code, p, li')
+        .allTextContents()
+        .catch(() => []);
+      const found = texts.map((text) => text.trim()).find((text) => text.search(what) !== -1);
+      if (found !== undefined) return found;
+    }
+    if (Date.now() > deadlineMs) throw new Error(`${page.url()} never showed ${what}`);
     await page.waitForTimeout(500);
     await page.keyboard.press('r');
   }

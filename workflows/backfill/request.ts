@@ -37,8 +37,8 @@ export const requestFields = {
   mode: word(...modes),
   dryRun: yesOrNo,
   newestFirst: yesOrNo,
-  reason: text,
-  by: text,
+  reason: text('a corrected price list'),
+  by: text('ana'),
 };
 
 /** Reads a request. Fails, not to be retried, naming the field, the value and an example. */
