@@ -22,6 +22,7 @@ import { problem } from './problem.ts';
 import { type HeldRows, heldRows } from './redrive/held.ts';
 import { type RedrivenEvents, type RedriveRequest, redriveEvents } from './redrive/redrive.ts';
 import type { Selection } from './redrive/selection.ts';
+import { type RestoreRequest, restoreTable } from './restore.ts';
 import { drainRunning } from './running-stream.ts';
 import { type MartPublication, publishMart } from './serving.ts';
 import type { StreamRound } from './stream/round.ts';
@@ -51,6 +52,8 @@ export interface Activities {
   planBackfill(request: BackfillRequest): Promise<BackfillPlan>;
   /** Records that a request was accepted (`outcome` null) or how it ended. */
   recordBackfill(request: BackfillRequest, outcome: BackfillOutcome | null): Promise<void>;
+  /** Brings a table of Silver or Gold back to an earlier version and pins it there. */
+  restoreTable(request: RestoreRequest): Promise<TableResult>;
   /** Checks every layer against the one before. */
   audit(request: AuditRequest): Promise<AuditReport>;
   /** Those of the tables named that exist; null: all. For a local activity. */
@@ -91,6 +94,7 @@ export function createActivities(context: ActivityContext, closing = new AbortCo
       }),
     planBackfill: (request) => withRun(() => typed(() => planBackfill(context, request))),
     recordBackfill: (request, outcome) => withRun((run) => typed(() => recordBackfill(context, run, request, outcome))),
+    restoreTable: (request) => withRun((run) => typed(() => restoreTable(context, run, request))),
     audit: (request) => withRun((run) => typed(() => runAudit(context, run, request))),
     tablesToMaintain: (named) => typed(() => tablesToMaintain(context, named)),
     maintain: (request) => withRun((run) => typed(() => maintainTable(context, run, request))),

@@ -43,7 +43,7 @@ export function workInfo(
   };
 }
 
-/** The work a commit did, or null for commits that did none (compaction, restore). */
+/** The work a commit did, or null for commits that did none (compaction, the latest snapshot of a master put back on top). */
 export function workOf(commit: Commit): WorkInfo | null {
   return (commit.info.work as WorkInfo | undefined) ?? null;
 }

@@ -105,6 +105,11 @@ export function isPinned(
   return at(pin) > Math.max(at(recompute), extra[recompute] ?? -1);
 }
 
+/** The partitions that a restore has pinned. */
+export function pinnedPartitions(contract: TableContract, target: Snapshot): ReadonlySet<string> {
+  return new Set(recordedPartitions(contract, target).filter((p) => isPinned(contract, target, p)));
+}
+
 /** Takes the partitions that hold one of the days; a table built whole holds them all. */
 export function holdingOneOf(contract: TableContract, days: readonly string[]): (partition: string) => boolean {
   const wanted = new Set(contract.partition === 'month' ? days.map(monthOf) : days);
@@ -154,18 +159,24 @@ function candidatesOf(
   upstreams: readonly UpstreamState[],
 ): readonly string[] {
   if (isWhole(contract)) return [wholeTable];
-  const partitions = new Set<string>();
-  const prefix = `${contract.name}/`;
-  for (const id of target?.txns.keys() ?? []) {
-    const arrow = id.indexOf('←');
-    if (id.startsWith(prefix) && arrow > 0) partitions.add(id.slice(prefix.length, arrow));
-  }
+  const partitions = new Set(recordedPartitions(contract, target));
   for (const { upstream, snapshot } of upstreams) {
     if (upstream.map.kind === 'dimension') continue;
     for (const file of snapshot.files) {
       const value = partitionOf(file);
       partitions.add(upstream.map.kind === 'month' ? monthOf(value) : value);
     }
+  }
+  return [...partitions];
+}
+
+/** Partitions that have recorded anything, each once. */
+function recordedPartitions(contract: TableContract, target: Snapshot | null): readonly string[] {
+  const partitions = new Set<string>();
+  const prefix = `${contract.name}/`;
+  for (const id of target?.txns.keys() ?? []) {
+    const arrow = id.indexOf('←');
+    if (id.startsWith(prefix) && arrow > 0) partitions.add(id.slice(prefix.length, arrow));
   }
   return [...partitions];
 }

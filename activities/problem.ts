@@ -10,6 +10,8 @@ export type ProblemType =
   | 'Imbalance'
   | 'NoSuchTable'
   | 'BadInput'
+  | 'Overtaken'
+  | 'VersionGone'
   | 'AuditFailed'
   | 'PublicationMismatch';
 

@@ -23,6 +23,7 @@ const facets: readonly Facet[] = [
   { name: 'rows_added', kind: 'count', of: rowsAdded },
   ...counts.map((name): Facet => ({ name, kind: 'count', of: (commit) => workOf(commit)?.counts[name] ?? null })),
   { name: 'duration_ms', kind: 'count', of: (commit) => workOf(commit)?.durationMs ?? null },
+  { name: 'reason', kind: 'text', of: reasonOf },
   { name: 'workflow_id', kind: 'text', of: (commit) => workOf(commit)?.workflowId ?? null },
   { name: 'run_id', kind: 'text', of: (commit) => workOf(commit)?.runId ?? null },
   { name: 'snapshot_file', kind: 'text', of: (commit) => snapshotOf(commit)?.file ?? null },
@@ -37,7 +38,7 @@ export function register(program: Command): void {
     .summary('list the versions of a table')
     .description(
       'Lists the versions of a table, newest first: the files and rows each one added, the counts of the work that made it ' +
-        '(read = written + unchanged + quarantined + duplicate), the run that did it, and for masters the snapshot it loaded.',
+        '(read = written + unchanged + quarantined + duplicate), why it was done, the run that did it, and for masters the snapshot it loaded.',
     )
     .argument('<table>', 'such as silver.usage_events; `cpa tables` lists them')
     .option('--limit <versions>', 'versions to list at most', wholeNumber(1), 20)
@@ -64,6 +65,12 @@ function rowOf(commit: Commit): Cell[] {
 function rowsAdded({ adds }: Commit): number | null {
   const rows = adds.reduce((sum, file) => sum + file.stats.numRecords, 0);
   return Number.isNaN(rows) ? null : rows;
+}
+
+/** Why it was made; null for commits from before this was kept. */
+function reasonOf(commit: Commit): string | null {
+  const reason = workOf(commit)?.reason ?? commit.info.reason;
+  return typeof reason === 'string' ? reason : null;
 }
 
 function instant(micros: number | null | undefined): string | null {

@@ -33,6 +33,8 @@ const modules = new Map<string, () => Promise<{ readonly register: (program: Com
   ['show', () => import('./show.ts')],
   ['history', () => import('./history.ts')],
   ['quarantine', () => import('./quarantine.ts')],
+  ['diff', () => import('./diff.ts')],
+  ['restore', () => import('./restore.ts')],
   ['query', () => import('./query.ts')],
   ['audit', () => import('./audit.ts')],
 ]);

@@ -50,6 +50,8 @@ export async function runWorkflow(temporal: TemporalAccess, type: WorkflowType, 
 }
 
 function idOf(type: string, input: Readonly<Record<string, unknown>>): string {
+  // Of two restores at a time only the same one is joined.
+  if (type === 'restore') return `restore-${input.table}-${input.version}`;
   const date =
     typeof input.date === 'string' ? input.date : new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
   return type === 'dailyRun' ? `daily-${date}` : `${type.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}-${date}`;

@@ -121,6 +121,11 @@ export function caughtUpId(target: string, upstream: string): string {
   return `${target}←${upstream}`;
 }
 
+/** Application id of the record that the table was restored: when the last restore was asked for, milliseconds since 1970. */
+export function restoredId(target: string): string {
+  return `${target}←restore`;
+}
+
 /** Names of the fields that are the table's content: what the logical hash and row equality cover. */
 export function contentOf(contract: TableContract): readonly string[] {
   return contract.fields.filter((f) => !f.technical).map((f) => f.name);

@@ -12,6 +12,7 @@ export { dailyRun } from './daily-run.ts';
 export { gold } from './gold.ts';
 export { maintenance } from './maintenance.ts';
 export { redrive } from './redrive.ts';
+export { restore } from './restore.ts';
 export { serving } from './serving.ts';
 export { silver } from './silver.ts';
 

@@ -76,7 +76,7 @@ export async function auditGold(context: ActivityContext, run: Run, scope: Audit
   const [support, tickets] = ['gold.org_daily_support_metrics', 'silver.support_tickets'] as const;
   if (scope.snapshots.has(support)) {
     const behind = await scope.behind(support, tickets);
-    const { only, leftOut } = comparable(scope, [support], null, behind);
+    const { only, leftOut } = comparable(scope, support, [], null, behind);
     const facts = await read(support, only);
     const rows = behind.size > 0 ? 0 : rowsIn(scope.snapshots.get(tickets));
     checks.push(
@@ -123,7 +123,7 @@ async function compare(read: FactReader, scope: AuditScope, comparison: Comparis
   const a = scope.touched(upstream);
   const b = scope.touched(mart);
   const touched = a === null || b === null ? null : new Set([...a, ...b]);
-  const { only, leftOut } = comparable(scope, [upstream, mart], touched, await scope.behind(mart, upstream));
+  const { only, leftOut } = comparable(scope, mart, [upstream], touched, await scope.behind(mart, upstream));
   const note = leftOutNote(leftOut, contractOf(mart).partition === 'month' ? 'month' : 'day', upstream);
   const before = await read(upstream, only);
   const after = await read(mart, only);

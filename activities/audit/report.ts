@@ -42,9 +42,23 @@ export function equalCheck(
   return { name, passed, compared, finding: `${left[0]} ${left[1]}, ${right[0]} ${right[1]}${difference}${note}` };
 }
 
-/** Ends a finding with the partitions that were not compared because their upstream has gone on; empty without any. */
-export function leftOutNote(partitions: number, unit: 'day' | 'month', upstream: string): string {
-  if (partitions === 0) return '';
-  const many = partitions === 1 ? `1 ${unit} is` : `${partitions} ${unit}s are`;
-  return `; ${many} behind ${upstream} and ${partitions === 1 ? 'was' : 'were'} not compared`;
+/** Partitions that are not compared. */
+export interface LeftOut {
+  /** How many are left out because their upstream has gone on. */
+  readonly behind: number;
+  /** Those that a restore has pinned to an earlier version. */
+  readonly pinned: readonly string[];
+}
+
+/** Pinned partitions that a finding names. */
+const namedPins = 5;
+
+/** Ends a finding with the partitions that were not compared; empty without any. */
+export function leftOutNote({ behind, pinned }: LeftOut, unit: 'day' | 'month', upstream: string): string {
+  const note = (n: number, why: string): string =>
+    n === 0
+      ? ''
+      : `; ${n === 1 ? `1 ${unit} is` : `${n} ${unit}s are`} ${why} and ${n === 1 ? 'was' : 'were'} not compared`;
+  const names = pinned.slice(0, namedPins).join(', ') + (pinned.length > namedPins ? ', …' : '');
+  return note(behind, `behind ${upstream}`) + note(pinned.length, `pinned by a restore (${names})`);
 }

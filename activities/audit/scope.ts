@@ -12,9 +12,9 @@ import { workOf } from '../commit-info.ts';
 import { mapTasks } from '../compute/compute.ts';
 import type { Profile, ProfileInput } from '../compute/profile.ts';
 import type { ActivityContext, Run } from '../context.ts';
-import { partitionsBehind, wholeTable } from '../dirty.ts';
+import { partitionsBehind, pinnedPartitions, wholeTable } from '../dirty.ts';
 import { partitionOf } from '../partition.ts';
-import type { AuditRequest } from './report.ts';
+import type { AuditRequest, LeftOut } from './report.ts';
 
 export interface AuditScope {
   readonly kind: AuditRequest['scope'];
@@ -24,9 +24,12 @@ export interface AuditScope {
   readonly touched: (table: string) => ReadonlySet<string> | null;
   /**
    * Partitions of a table that builds and micro-batches of an upstream have left behind, those never built among them: to be built
-   * again, and not to be compared until then. A commit that is nobody's work leaves nothing behind.
+   * again, and not to be compared until then; and those that a restore has pinned. A commit that is nobody's work leaves nothing
+   * behind.
    */
   readonly behind: (table: string, upstream: string) => Promise<ReadonlySet<string>>;
+  /** Partitions of a table that a restore has pinned. */
+  readonly pinned: (table: string) => ReadonlySet<string>;
 }
 
 /** Silver is taken before the quarantine of what it rejected, which is before the rows both are of. */
@@ -69,6 +72,10 @@ export async function auditScope(
       behind.set(key, found);
       return found;
     },
+    pinned: (table) => {
+      const snapshot = snapshots.get(table);
+      return snapshot === undefined ? new Set() : pinnedPartitions(contractOf(table), snapshot);
+    },
   };
 }
 
@@ -92,18 +99,37 @@ async function findBehind(
   return partitionsBehind(lake, contract, target, { upstream: map, snapshot }, (commit) => workOf(commit) !== null);
 }
 
-/** The partitions to compare: of `days` (null: all that `tables` have) those that are not behind. Null: all there are. */
+/**
+ * The partitions of `table` to compare: of `days` (null: all that it and `upstream` have) those that are not behind. Null: all there
+ * are.
+ */
 export function comparable(
   scope: AuditScope,
-  tables: readonly string[],
+  table: string,
+  upstream: readonly string[],
   days: ReadonlySet<string> | null,
   behind: ReadonlySet<string>,
-): { readonly only: ReadonlySet<string> | null; readonly leftOut: number } {
-  if (behind.size === 0) return { only: days, leftOut: 0 };
-  const all = days ?? new Set(tables.flatMap((table) => (scope.snapshots.get(table)?.files ?? []).map(partitionOf)));
+): { readonly only: ReadonlySet<string> | null; readonly leftOut: LeftOut } {
+  if (behind.size === 0) return { only: days, leftOut: { behind: 0, pinned: [] } };
+  const partitions = (name: string): string[] => (scope.snapshots.get(name)?.files ?? []).map(partitionOf);
+  const all = days ?? new Set([table, ...upstream].flatMap(partitions));
   const whole = behind.has(wholeTable);
   const only = new Set(whole ? [] : [...all].filter((day) => !behind.has(day)));
-  return { only, leftOut: all.size - only.size };
+  return {
+    only,
+    leftOut: leftOutOf(
+      scope,
+      table,
+      [...all].filter((day) => !only.has(day)),
+    ),
+  };
+}
+
+/** Why partitions of a table are not compared. */
+export function leftOutOf(scope: AuditScope, table: string, partitions: readonly string[]): LeftOut {
+  const pins = scope.pinned(table);
+  const pinned = partitions.filter((p) => pins.has(p) || pins.has(wholeTable));
+  return { behind: partitions.length - pinned.length, pinned: pinned.sort() };
 }
 
 /** What is asked of each partition of a table. */

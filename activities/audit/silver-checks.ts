@@ -8,7 +8,7 @@ import { conformedMasters, dimOrgs, dimResources, silverUsageEvents } from '../.
 import type { ActivityContext, Run } from '../context.ts';
 import { wholeTable } from '../dirty.ts';
 import { type AuditCheck, equalCheck, leftOutNote } from './report.ts';
-import { type AuditScope, comparable, profiles, rowsByPartition, rowsIn } from './scope.ts';
+import { type AuditScope, comparable, leftOutOf, profiles, rowsByPartition, rowsIn } from './scope.ts';
 
 /** Rows and cost by date, conformed tables by count, keys of what changed, and organisations that no dimension knows. */
 export async function auditSilver(context: ActivityContext, run: Run, scope: AuditScope): Promise<AuditCheck[]> {
@@ -45,13 +45,23 @@ async function eventChecks(context: ActivityContext, run: Run, scope: AuditScope
       name: 'silver.usage_events: Bronze rows = Silver rows + quarantined, day by day',
       passed: off.length === 0,
       compared: rowsBefore!,
-      finding: found + leftOutNote(every.length - days.length, 'day', bronzeUsageEvents.name),
+      finding:
+        found +
+        leftOutNote(
+          leftOutOf(
+            scope,
+            silverUsageEvents.name,
+            every.filter((d) => behind.has(d)),
+          ),
+          'day',
+          bronzeUsageEvents.name,
+        ),
     },
   ];
   const touched = scope.touched(silverUsageEvents.name);
   const ask = { key: ['event_id'], sums: ['cost_usd'], texts: ['org_id', 'flags'] };
   const facts = await profiles(context, run, silver, touched, ask);
-  const { only, leftOut } = comparable(scope, [bronzeUsageEvents.name, silverUsageEvents.name], touched, behind);
+  const { only, leftOut } = comparable(scope, silverUsageEvents.name, [bronzeUsageEvents.name], touched, behind);
   const raw = await profiles(context, run, bronze, only, { key: [], sums: ['cost_usd_increment'], texts: [] });
   let bronzeCost = 0n;
   let silverCost = 0n;
@@ -61,7 +71,7 @@ async function eventChecks(context: ActivityContext, run: Run, scope: AuditScope
   let flagged = 0;
   const organisations = await knownKeys(context, scope, dimOrgs.name, 'org_id');
   const otherOrgs = await scope.behind(silverUsageEvents.name, dimOrgs.name);
-  let judged = 0;
+  const unjudged: string[] = [];
   // By the days of Bronze: a day that Silver lacks altogether must not be left out of both sides.
   for (const [day, { sums }] of raw) {
     bronzeCost += (sums.cost_usd_increment ?? 0n) - (quarantined.get(day)?.money ?? 0n);
@@ -70,8 +80,10 @@ async function eventChecks(context: ActivityContext, run: Run, scope: AuditScope
     rows += fact.rows;
     keys += fact.distinctKeys;
     if (!behind.has(day)) silverCost += fact.sums.cost_usd ?? 0n;
-    if (otherOrgs.has(day)) continue;
-    judged++;
+    if (otherOrgs.has(day)) {
+      unjudged.push(day);
+      continue;
+    }
     for (const [org, n] of Object.entries(fact.texts.org_id ?? {})) if (!organisations.has(org)) unknown += n;
     for (const [flags, n] of Object.entries(fact.texts.flags ?? {})) {
       if (flags.split(',').includes('unknown_organisation')) flagged += n;
@@ -91,7 +103,7 @@ async function eventChecks(context: ActivityContext, run: Run, scope: AuditScope
       ['unknown', unknown],
       ['flagged', flagged],
       rows,
-      leftOutNote(facts.size - judged, 'day', dimOrgs.name),
+      leftOutNote(leftOutOf(scope, silverUsageEvents.name, unjudged), 'day', dimOrgs.name),
     ),
   );
   return checks;
@@ -131,7 +143,8 @@ async function conformedChecks(scope: AuditScope): Promise<AuditCheck[]> {
     if (before === undefined) continue;
     const name = `${contract.name}: rows of ${source} = rows`;
     if ((await scope.behind(contract.name, source)).has(wholeTable)) {
-      checks.push({ name, passed: true, compared: 0, finding: `it is behind ${source} and was not compared` });
+      const why = scope.pinned(contract.name).has(wholeTable) ? 'pinned by a restore' : `behind ${source}`;
+      checks.push({ name, passed: true, compared: 0, finding: `it is ${why} and was not compared` });
       continue;
     }
     const left = rowsIn(before);

@@ -13,7 +13,7 @@ export async function msPerRow(lake: Lake, table: string): Promise<number> {
   let ms = 0;
   for (const commit of await lake.table(table).history(recentCommits)) {
     const work = workOf(commit);
-    if (work === null || work.counts.read === 0) continue;
+    if (work === null || work.counts.read === 0 || commit.operation === 'RESTORE') continue;
     rows += work.counts.read;
     ms += work.durationMs;
   }
