@@ -191,10 +191,10 @@ test('history tells what each version did, newest first', () => {
   assert.equal(
     output('history', usage),
     `\
-version  time                      operation  files_added  files_removed  rows_added  read  written  unchanged  quarantined  duplicate  late  duration_ms  workflow_id       run_id
-───────  ────────────────────────  ─────────  ───────────  ─────────────  ──────────  ────  ───────  ─────────  ───────────  ─────────  ────  ───────────  ────────────────  ──────
-      1  2025-08-16T03:05:05.678Z  WRITE                1              1           1     1        1          0            0          0     1        1,500  daily-2025-08-16  run-1
-      0  2025-08-16T03:04:05.678Z  WRITE                2              0           4     5        4          0            1          0     1        1,500  daily-2025-08-15  run-1
+version  time                      operation  files_added  files_removed  rows_added  read  written  unchanged  quarantined  duplicate  late  duration_ms  reason  workflow_id       run_id
+───────  ────────────────────────  ─────────  ───────────  ─────────────  ──────────  ────  ───────  ─────────  ───────────  ─────────  ────  ───────────  ──────  ────────────────  ──────
+      1  2025-08-16T03:05:05.678Z  WRITE                1              1           1     1        1          0            0          0     1        1,500  a test  daily-2025-08-16  run-1
+      0  2025-08-16T03:04:05.678Z  WRITE                2              0           4     5        4          0            1          0     1        1,500  a test  daily-2025-08-15  run-1
 `,
   );
   const [newest, ...rest] = JSON.parse(
@@ -205,6 +205,32 @@ version  time                      operation  files_added  files_removed  rows_a
     [newest!.snapshot_file, newest!.effective_from, newest!.read],
     ['customers_orgs.csv', '2025-08-12T12:00:00Z', null],
   );
+});
+
+test('diff sums what the rows that differ say, and prints them', () => {
+  assert.equal(
+    output('diff', usage),
+    `\
+measure                added      removed  changed_before  changed_after    difference
+───────────────  ───────────  ───────────  ──────────────  ─────────────  ────────────
+rows                       1            2               0              0            -1
+daily_cost_usd      7.000000     2.500000        0.000000       0.000000      4.500000
+daily_carbon_kg  0.000000000  0.000000500     0.000000000    0.000000000  -0.000000500
+event_count               10           10               0              0             0
+`,
+  );
+  const [rows] = JSON.parse(output('diff', usage, '--by-partition', '--format', 'json')) as object[];
+  assert.deepEqual(Object.values(rows!), ['2025-08-15', 'rows', 1, 2, 0, 0, -1]);
+  assert.equal(
+    output('diff', usage, '--rows', '2', '--format', 'csv', '--from-version', '0', '--to-version', '1'),
+    'change,org_id,usage_date,service_name,daily_cost_usd,daily_carbon_kg,event_count\r\n' +
+      'removed,org_a,2025-08-15,,0.000000,0.000000500,1\r\n' +
+      'removed,org_c,2025-08-15,storage,2.500000,0.000000000,9\r\n',
+  );
+  assert.deepEqual(refusal('diff', 'quarantine.usage_events'), {
+    status: 1,
+    stderr: 'cpa: quarantine.usage_events: there is no version before 0 to compare with\n',
+  });
 });
 
 test('unknown tables, columns, versions and formats are refused, naming what there is', () => {

@@ -7,7 +7,7 @@ import type { RunFailed } from '../../cli/run.ts';
 import { contractOf } from '../../schemas/catalog.ts';
 import type { BackfillProgress, EndedRequest } from '../../workflows/backfill/state.ts';
 import type { RestoreResult } from '../../workflows/restore.ts';
-import { cpa } from '../cli/program.ts';
+import { cpaBeside } from '../cli/program.ts';
 import { type TestLine, testLine } from './line.ts';
 import { eventLine, orgRow, smallLanding } from './small-landing.ts';
 import { rowsIn } from './tables.ts';
@@ -69,9 +69,9 @@ describe('a correction of the past', () => {
     return ended;
   };
   /** What `cpa diff` says of each measure: added, removed, changed before and after, difference. */
-  const diff = (table: string): Record<string, unknown> => {
+  const diff = async (table: string): Promise<Record<string, unknown>> => {
     const args = ['diff', table, '--from-version', String(versions[table]), '--format', 'json'];
-    const { status, stdout, stderr } = cpa(line.folder, args, { CPA_LAKE: 'lake' });
+    const { status, stdout, stderr } = await cpaBeside(line.folder, args, { CPA_LAKE: 'lake' });
     assert.equal(status, 0, stderr);
     const measures = JSON.parse(stdout) as Record<string, unknown>[];
     return Object.fromEntries(measures.map(({ measure, ...numbers }) => [measure, Object.values(numbers)]));
@@ -107,10 +107,10 @@ describe('a correction of the past', () => {
         r.org_id === 'org_a' && String(r.usage_date) <= past.to ? 'free' : 'pro',
       ]),
     );
-    const usage = diff(mart);
+    const usage = await diff(mart);
     assert.deepEqual(usage.rows, [0, 0, 4, 4, 0]);
     assert.deepEqual(usage.daily_cost_usd, ['0.000000', '0.000000', '6.000000', '13.000000', '7.000000']);
-    assert.deepEqual(diff(revenue).revenue_usd, [
+    assert.deepEqual((await diff(revenue)).revenue_usd, [
       '0.000000000',
       '0.000000000',
       '105.000000000',
@@ -122,16 +122,13 @@ describe('a correction of the past', () => {
 
   it('is undone by a restore: Gold, what is made of it, and Cassandra', async () => {
     const reason = 'the plans were right';
-    const { tables, publications } = await line.run<RestoreResult>('restore', {
-      table: mart,
-      version: versions[mart],
-      reason,
-    });
+    const restore = (table: string, why: object): Promise<RestoreResult> =>
+      line.run<RestoreResult>('restore', { table, version: versions[table], ...why });
+    const [{ tables, publications }] = await Promise.all([restore(mart, { reason }), restore(revenue, {})]);
     assert.deepEqual([tables[0]?.table, tables[0]?.partitions, tables[0]?.read], [mart, 4, 8]);
     assert.ok(publications.some((p) => p.mart === 'gold.daily_usage_rollup' && p.verified > 0));
-    await line.run('restore', { table: revenue, version: versions[revenue] });
     assert.deepEqual(await rows(mart), original);
-    assert.deepEqual(diff(mart).rows, [0, 0, 0, 0, 0]);
+    assert.deepEqual((await diff(mart)).rows, [0, 0, 0, 0, 0]);
     const report = findings(await audit());
     assert.match(
       report,
