@@ -40,7 +40,7 @@ export async function restore(input?: unknown): Promise<RestoreResult> {
   tagRun(table.split('.')[0]!, [table], logicalDate(null));
   board.stage(`restoring ${table}`);
   const problems: Problem[] = [];
-  await attempt(table, problems, async () => {
+  await attempt('restore', problems, async () => {
     board.add([await lake.restoreTable({ table, version, askedMs, reason })]);
   });
   failOn(problems, { tables: board.tables, publications: [] });

@@ -207,7 +207,7 @@ version  time                      operation  files_added  files_removed  rows_a
   );
 });
 
-test('diff sums what the rows that differ say, and prints them', () => {
+test('diff sums what the rows that differ say, and prints them', async () => {
   assert.equal(
     output('diff', usage),
     `\
@@ -227,6 +227,10 @@ event_count               10           10               0              0        
       'removed,org_a,2025-08-15,,0.000000,0.000000500,1\r\n' +
       'removed,org_c,2025-08-15,storage,2.500000,0.000000000,9\r\n',
   );
+  const other = await smallLake();
+  rmSync(join(other, 'lake/gold/org_daily_usage_by_service/usage_date=2025-08-14'), { recursive: true });
+  assert.equal(cpa(other, ['diff', usage, '--lake', 'lake']).status, 0, 'a day that is the same in both is not read');
+  rmSync(other, { recursive: true });
   assert.deepEqual(refusal('diff', 'quarantine.usage_events'), {
     status: 1,
     stderr: 'cpa: quarantine.usage_events: there is no version before 0 to compare with\n',

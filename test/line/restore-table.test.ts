@@ -154,6 +154,27 @@ describe('restoring a table', () => {
     assert.deepEqual(await days(mart), { '01': 3, '02': 2 });
   });
 
+  it('sees a build that ends while it looks for its files', async () => {
+    const version = await versionOf(mart);
+    landing.events('b.jsonl', [on('e3', 1)], later);
+    await line();
+    landing.events('c.jsonl', [on('e4', 1), on('e5', 2)], later);
+    for (const step of lineSteps.slice(0, -11)) await step.run(process);
+    const { context } = freshProcess(lakeRoot, landing.folder, 1 << 20);
+    const { store } = context.lake;
+    const head = store.head.bind(store);
+    let looks = 0;
+    store.head = async (path) => {
+      if (path.includes('org_daily_usage') && looks++ === 0) await build(mart);
+      return head(path);
+    };
+    await restore(mart, version, 100, context);
+    assert.equal(looks, 3);
+    assert.deepEqual(await days(mart), { '01': 1, '02': 1 });
+    await line();
+    assert.deepEqual(await days(mart), { '01': 1, '02': 1 });
+  });
+
   it('of Silver reaches Gold without taking back what it has consumed, and leaves the audit something to say', async () => {
     const version = await versionOf(silver);
     landing.events('b.jsonl', [on('e3', 1), on('bad', 1, { cost_usd_increment: -5 }), on('e4', 3)], later);
