@@ -16,8 +16,9 @@ Examples:
   cpa diff gold.org_monthly_revenue --from-version 12 --to-version 14
   cpa restore gold.org_monthly_revenue --version 12 --reason 'the price list of July was wrong'
 
-What the restore changes is pinned: no run builds it, whatever is new, until a backfill of mode "all" that is asked for later
-recomputes it. A restore can be undone by another one, to the version before it. Bronze, quarantine and ops are not restored.`;
+What the restore changes is pinned: no run builds it, whatever is new, until a backfill that is asked for later recomputes it:
+  cpa backfill --from 2025-07-01 --to 2025-07-31 --mode all --tables gold.org_monthly_revenue
+A restore can be undone by another one, to the version before it. Bronze, quarantine and ops are not restored.`;
 
 /** Adds the command. */
 export function register(program: Command): void {
