@@ -2,12 +2,14 @@
 import type { Lake } from '../engine/delta/lake.ts';
 import type { AddFile } from '../engine/delta/types.ts';
 import { bronzeUsageEvents, masters } from '../schemas/bronze.ts';
-import { catalog } from '../schemas/catalog.ts';
+import { catalog, contractOf } from '../schemas/catalog.ts';
+import { replacedId } from '../schemas/contract.ts';
 import { marts, orgDailyUsageByService, orgDailyUsageByServiceSpeed } from '../schemas/gold.ts';
 import { servedMart } from '../serving/cql-type.ts';
 import { publishedSpeedVersions, publishedVersions, readPublications } from '../serving/publication-log.ts';
 import { consumedBronze } from '../serving/served-snapshot.ts';
 import { endedBackfills } from './backfill/log.ts';
+import { pinnedPartitions } from './dirty.ts';
 import { partitionOf } from './partition.ts';
 import { loadedSnapshots } from './snapshots.ts';
 
@@ -15,7 +17,7 @@ import { loadedSnapshots } from './snapshots.ts';
 type KeptBecause = (lake: Lake, table: string) => Promise<readonly number[]>;
 
 /** Every reason to keep a version: whoever names versions to be read later adds one here. */
-const reasons: readonly KeptBecause[] = [published, consumed, loaded, backfilled];
+const reasons: readonly KeptBecause[] = [published, consumed, loaded, backfilled, replaced];
 
 /** The versions of a table that stay readable, ascending. */
 export async function keptVersions(lake: Lake, table: string): Promise<number[]> {
@@ -54,6 +56,13 @@ async function loaded(lake: Lake, table: string): Promise<number[]> {
 /** What backfills have found and made: their results name it. */
 async function backfilled(lake: Lake, table: string): Promise<number[]> {
   return (await endedBackfills({ lake })).flatMap(({ versions }) => versions[table] ?? []);
+}
+
+/** What a restore has replaced, while it pins any partition: it can be undone. */
+async function replaced(lake: Lake, table: string): Promise<number[]> {
+  const snapshot = await lake.table(table).latest();
+  const version = snapshot?.txns.get(replacedId(table));
+  return version === undefined || pinnedPartitions(contractOf(table), snapshot!).size === 0 ? [] : [version];
 }
 
 /**

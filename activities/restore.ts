@@ -2,7 +2,7 @@
 import { mapBounded } from '../engine/delta/map-bounded.ts';
 import { type AddFile, CommitConflict, type Snapshot } from '../engine/delta/types.ts';
 import { catalog } from '../schemas/catalog.ts';
-import { consumedId, type Layer, restoredId, type TableContract } from '../schemas/contract.ts';
+import { consumedId, type Layer, replacedId, restoredId, type TableContract } from '../schemas/contract.ts';
 import { workInfo } from './commit-info.ts';
 import { differingFiles } from './compare-versions.ts';
 import type { ActivityContext, Run, TableResult } from './context.ts';
@@ -62,6 +62,7 @@ export async function restoreTable(context: ActivityContext, run: Run, request: 
         removes,
         txns: {
           [restoredId(contract.name)]: request.askedMs,
+          [replacedId(contract.name)]: base.version,
           ...Object.fromEntries(
             (isWhole(contract) ? [wholeTable] : partitions).map((p) => [
               consumedId(contract.name, p, pin),
@@ -72,17 +73,14 @@ export async function restoreTable(context: ActivityContext, run: Run, request: 
         identity: restoredId(contract.name),
         dataChange: true,
         operation: 'RESTORE',
-        info: {
-          restored: { from: base.version, to: request.version },
-          ...workInfo(run, counts, {
-            partitions: partitions.length,
-            bytes: adds.reduce((n, file) => n + file.size, 0),
-            upstream: {},
-            reason: `restored version ${request.version}${request.reason === null ? '' : `: ${request.reason}`}`,
-            startedMs,
-            nowMs: context.clock(),
-          }),
-        },
+        info: workInfo(run, counts, {
+          partitions: partitions.length,
+          bytes: adds.reduce((n, file) => n + file.size, 0),
+          upstream: {},
+          reason: `restored version ${request.version}${request.reason === null ? '' : `: ${request.reason}`}`,
+          startedMs,
+          nowMs: context.clock(),
+        }),
       });
     } catch (error) {
       if (!(error instanceof CommitConflict)) throw error;

@@ -126,6 +126,11 @@ export function restoredId(target: string): string {
   return `${target}←restore`;
 }
 
+/** Application id of the version that the last restore replaced. */
+export function replacedId(target: string): string {
+  return `${target}←before the restore`;
+}
+
 /** Names of the fields that are the table's content: what the logical hash and row equality cover. */
 export function contentOf(contract: TableContract): readonly string[] {
   return contract.fields.filter((f) => !f.technical).map((f) => f.name);

@@ -27,6 +27,7 @@ export const runbookHeadings = [
   'Audit failed',
   'A damaged file',
   'A backfill is incomplete',
+  'A restore is refused',
 ] as const;
 export type RunbookHeading = (typeof runbookHeadings)[number];
 
@@ -130,6 +131,19 @@ const entries = {
     onFailure:
       'What was written stays, once. Mend what the message names and start `redrive` again with the same input.',
     runbook: ['Bad data', 'Disk full', 'Cassandra down'],
+  },
+  restore: {
+    summary: 'A table back to an earlier version, pinned there until a backfill recomputes it',
+    about:
+      'Brings `table`, of Silver or Gold, back to `version`, builds what is made of it and publishes. What that changes is pinned: no run ' +
+      'builds it, whatever is new, until a backfill with `"mode": "all"` that is asked for later. `npx cpa history <table>` lists the ' +
+      'versions; `{}` changes nothing.',
+    layer: 'restore',
+    example: { table: 'gold.org_monthly_revenue', version: 0 },
+    onFailure:
+      'A restore that is refused has changed nothing: the message says what can be restored. Otherwise the table is restored; mend what ' +
+      'the message names and start `restore` again with the same input: it does what is left.',
+    runbook: ['A restore is refused', 'Cassandra down', 'Disk full'],
   },
   backfill: {
     summary: 'Ranges of days built again, as they are asked for by signal',

@@ -36,6 +36,7 @@ export const recordings: Readonly<Record<string, Recording>> = {
     stage.landing.master('users', 'nothing of a master\n');
     return ended('dailyRun')(stage);
   },
+  restore: ended('restore', { table: 'gold.org_monthly_revenue', version: 0 }),
   'bronzeStream-continuous': told,
 };
 

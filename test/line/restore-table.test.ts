@@ -11,6 +11,7 @@ import { buildDirty } from '../../activities/build-dirty.ts';
 import type { Compute } from '../../activities/compute/compute.ts';
 import type { ActivityContext } from '../../activities/context.ts';
 import { planTable } from '../../activities/dirty.ts';
+import { keptVersions } from '../../activities/kept-versions.ts';
 import { restoreTable } from '../../activities/restore.ts';
 import { contractOf } from '../../schemas/catalog.ts';
 import { consumedId } from '../../schemas/contract.ts';
@@ -129,6 +130,7 @@ describe('restoring a table', () => {
     await restore(mart, version, 100);
     assert.equal(await versionOf(mart), before + 1);
     assert.deepEqual(await days(mart), { '01': 1, '02': 1 });
+    assert.ok((await keptVersions(lake(), mart)).includes(before));
     await restore(mart, before, 200);
     assert.deepEqual(await days(mart), { '01': 2, '02': 1 });
     // Recomputed for what was asked for at 400: what was asked for before comes too late.
