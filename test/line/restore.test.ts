@@ -130,7 +130,7 @@ describe('a correction of the past', () => {
     assert.deepEqual(await rows(mart), original);
     await assert.rejects(
       line.run('restore', { version: 3 }),
-      /^RunFailed: table: it is missing; an example is \{"table": "gold/,
+      /^RunFailed: table: it is missing; an example is \{"table":"gold/,
     );
     await assert.rejects(
       line.run('restore', { table: 'bronze.users', version: 0 }),
