@@ -9,7 +9,7 @@ import { parseInput, text, wholeFrom } from './input.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
 import type { ProgressBoard } from './progress.ts';
-import { asChild, runKind, tagRun } from './search-attributes.ts';
+import { asChild, tagRun } from './search-attributes.ts';
 import { publicationsText, serving } from './serving.ts';
 import { type silver, silverPlan } from './silver.ts';
 
@@ -31,9 +31,9 @@ export function restore(input?: unknown): Promise<RestoreResult> {
 
 async function bringBack(board: ProgressBoard, input: unknown): Promise<RestoreResult> {
   const { table, version, reason } = parseInput(input, {
-    table: text,
+    table: text('gold.org_monthly_revenue'),
     version: wholeFrom(0, Number.MAX_SAFE_INTEGER),
-    reason: text,
+    reason: text('a wrong price list'),
   });
   if (table === null && version === null) {
     tagRun('restore', [], logicalDate(null));
@@ -65,7 +65,7 @@ async function bringBack(board: ProgressBoard, input: unknown): Promise<RestoreR
     board.stage(`building ${tables.join(', ')}`);
     const built = await attempt(layer, problems, () =>
       executeChild<typeof silver>(layer, {
-        ...asChild(layer, runKind()),
+        ...asChild(layer, 'restore'),
         workflowId: id(layer),
         args: [{ tables }],
       }),
@@ -75,7 +75,7 @@ async function bringBack(board: ProgressBoard, input: unknown): Promise<RestoreR
   board.stage('Cassandra');
   const served = await attempt('serving', problems, () =>
     executeChild(serving, {
-      ...asChild('serving', runKind()),
+      ...asChild('serving', 'restore'),
       workflowId: id('serving'),
       args: [{ marts: martNames.filter((mart) => mart === table || made.gold.includes(mart)) }],
     }),
