@@ -1,5 +1,15 @@
 /** The runs whose histories are stored: what is deployed next has to go on from any of them. */
 import type { WorkflowHandle } from '@temporalio/client';
+import {
+  cancelSignal,
+  concurrencySignal,
+  pauseSignal,
+  planUpdate,
+  progressQuery,
+  requestSignal,
+  requestUpdate,
+  resumeSignal,
+} from '../../workflows/backfill/desk.ts';
 import { drainUpdate, type StreamStatus, statusQuery, triggerSignal } from '../../workflows/continuous-stream.ts';
 import type { TestLine } from '../line/line.ts';
 import { eventLine, type SmallLanding } from '../line/small-landing.ts';
@@ -36,6 +46,10 @@ export const recordings: Readonly<Record<string, Recording>> = {
     stage.landing.master('users', 'nothing of a master\n');
     return ended('dailyRun')(stage);
   },
+  redrive: ended('redrive'),
+  maintenance: ended('maintenance'),
+  backfillPart: ended('backfillPart', { from: '2025-07-01', to: '2025-07-31' }),
+  backfill: asked,
   restore: ended('restore', { table: 'gold.org_monthly_revenue', version: 0 }),
   'bronzeStream-continuous': told,
 };
@@ -48,6 +62,30 @@ function ended(type: string, input: unknown = {}): Recording {
     await run.result().catch(() => undefined);
     return run;
   };
+}
+
+/** A backfill that is told all that it can be told, until it is cancelled. */
+async function asked({ line }: Stage): Promise<WorkflowHandle> {
+  const backfill = await line.start('backfill');
+  const july = { from: '2025-07-01', to: '2025-07-31' };
+  const ended = (id: string): Promise<unknown> =>
+    until(
+      `${id} ends`,
+      async () => (await backfill.query(progressQuery)).ended.find(({ ids }) => ids.includes(id)) ?? null,
+    );
+  await backfill.executeUpdate(planUpdate, { args: [july] });
+  await backfill.signal(requestSignal, { from: '2025-07-32' });
+  await backfill.signal(requestSignal, { ...july, dryRun: true });
+  await ended((await backfill.executeUpdate(requestUpdate, { args: [{ ...july, mode: 'all' }] })).id);
+  await backfill.signal(pauseSignal);
+  const { id } = await backfill.executeUpdate(requestUpdate, { args: [july] });
+  await backfill.signal(concurrencySignal, 4);
+  await backfill.signal(cancelSignal, id);
+  await ended(id);
+  await backfill.signal(resumeSignal);
+  await backfill.cancel();
+  await backfill.result().catch(() => undefined);
+  return backfill;
 }
 
 /** A continuous stream that is told all that it can be told. */
