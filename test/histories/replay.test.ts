@@ -46,7 +46,7 @@ const patched = '__webpack_require__("./node_modules/@temporalio/workflow/lib/in
 /** Bundled code whose `bronzeBatch` runs one more activity at its end, on a condition. */
 function withMore(code: string, condition = ''): string {
   const changed = code.replace(
-    /await (\w+)\.bookkeeping\.enterLedger\(tables\);/,
+    /await \(0,\s*(\w+)\.enterLedger\)\(tables\);/,
     `$& ${condition}await $1.lake.buildDirty({});`,
   );
   assert.notEqual(changed, code);

@@ -73,6 +73,8 @@ async function send(page: Page, signal: string, input: string): Promise<void> {
     .click();
   await dialog.getByRole('textbox', { name: 'Data' }).click();
   await page.keyboard.insertText(input);
+  // Left, it lays out what it holds, which moves the button.
+  await dialog.getByRole('heading', { name: 'Send a Signal' }).click();
   await dialog.getByRole('button', { name: 'Submit' }).click();
   await dialog.waitFor({ state: 'hidden' });
 }
