@@ -26,14 +26,15 @@ export async function buildDirty(
 ): Promise<TableResult> {
   const startedMs = context.clock();
   const contract = contractOf(table);
-  const extra = await extraVersions(context, table, number);
   const inDates = dates === null ? null : holdingOneOf(contract, dates);
   const inRange = range === undefined ? null : madeOf(contract, range);
   const only = (partition: string): boolean => (inDates?.(partition) ?? true) && (inRange?.(partition) ?? true);
-  const complete = inDates === null && inRange === null;
   for (;;) {
+    const extra = await extraVersions(context, table, number);
     const work = await planTable(context.lake, contract, extra, only);
-    const { partitions, pinned } = work;
+    const { partitions, pinned, held } = work;
+    // What is pinned stays dirty.
+    const complete = inDates === null && inRange === null && held.length === 0;
     try {
       if (partitions.length > 0) {
         const why = [...(reason === undefined ? [] : [reason]), ...reasonsOf(work)].join('; ');

@@ -10,7 +10,7 @@ import type { BuildPartitionsInput, BuiltPartitions } from './compute/build-part
 import { mapTasks } from './compute/compute.ts';
 import { Imbalance } from './compute/conserved.ts';
 import type { ActivityContext, Run } from './context.ts';
-import { dayAfter, type ExtraVersions, fixedVersions, isPinned, monthOf, wholeTable } from './dirty.ts';
+import { dayAfter, type ExtraVersions, fixedVersions, isPinned, monthOf, recompute, wholeTable } from './dirty.ts';
 import { partitionOf } from './partition.ts';
 import { reconcileSilverQuarantine } from './quarantine.ts';
 import { keptSnapshots } from './snapshots.ts';
@@ -53,7 +53,10 @@ export async function buildTable(context: ActivityContext, run: Run, request: Bu
         `${contract.name}: others built from later versions than ${JSON.stringify(request.pinned)}`,
       );
     }
+    checkRules(contract, base, open);
     if (open.length === 0) return;
+    // A partition that somebody has pinned since the plan was made has missed what makes it dirty.
+    const isComplete = request.complete && !request.partitions.some((p) => isPinned(contract, base, p, request.extra));
     const upstream = await upstreamSnapshots(context, request.pinned);
     const chunks = chunksOf(contract, upstream, open, context.compute.threads);
     const group = chunks.slice(0, tasksPerCommit);
@@ -98,8 +101,8 @@ export async function buildTable(context: ActivityContext, run: Run, request: Bu
         adds,
         removes,
         txns: {
-          ...consumedVersions(contract, partitions, request, upstream),
-          ...(request.complete && group.length === chunks.length ? caughtUp(contract, request) : {}),
+          ...consumedVersions(contract, base, partitions, request, upstream),
+          ...(isComplete && group.length === chunks.length ? caughtUp(contract, request) : {}),
         },
         metadata: metadataWith(contract, base?.metadata ?? null),
         dataChange: true,
@@ -136,9 +139,21 @@ export class OutdatedPlan extends Error {
 
 /** Whether building would take the partition back to an earlier version of some upstream. */
 function isOutdated(contract: TableContract, base: Snapshot | null, partition: string, request: BuildRequest): boolean {
-  return Object.entries({ ...request.pinned, ...fixedVersions(contract, request.extra) }).some(
+  const { [recompute]: _, ...extra } = request.extra;
+  return Object.entries({ ...request.pinned, ...extra }).some(
     ([name, version]) => (base?.txns.get(consumedId(contract.name, partition, name)) ?? -1) > version,
   );
+}
+
+/** Throws when a worker with later rules has built one of the partitions: such a worker builds it again. */
+function checkRules(contract: TableContract, base: Snapshot | null, partitions: readonly string[]): void {
+  for (const partition of partitions) {
+    const rules = base?.txns.get(consumedId(contract.name, partition, 'rules')) ?? -1;
+    if (rules <= contract.rulesVersion) continue;
+    throw new Error(
+      `${contract.name}/${partition} was built by rules ${rules}, this worker has ${contract.rulesVersion}: a worker of that release has to build it`,
+    );
+  }
 }
 
 /** Whether the partition has consumed the pinned versions, or later ones. */
@@ -150,6 +165,7 @@ function isBuilt(contract: TableContract, base: Snapshot | null, partition: stri
 
 function consumedVersions(
   contract: TableContract,
+  base: Snapshot | null,
   partitions: readonly string[],
   request: BuildRequest,
   upstream: ReadonlyMap<string, Snapshot>,
@@ -157,7 +173,9 @@ function consumedVersions(
   const txns: Record<string, number> = {};
   for (const partition of partitions) {
     for (const [name, version] of Object.entries({ ...request.pinned, ...fixedVersions(contract, request.extra) })) {
-      txns[consumedId(contract.name, partition, name)] = version;
+      const id = consumedId(contract.name, partition, name);
+      // Of two backfills that recompute it, the one that was asked for first may come last.
+      txns[id] = name === recompute ? Math.max(version, base?.txns.get(id) ?? -1) : version;
     }
     if (contract.serving?.speed == null) continue;
     // Carried through Silver: what the speed layer must not add to this partition any more.

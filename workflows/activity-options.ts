@@ -49,6 +49,14 @@ export const part: ActivityInterfaceFor<Activities> = proxyActivities<Activities
   },
 });
 
+/** Records of a workflow that has no end: they wait for what can heal as long as it takes. */
+export const record: ActivityInterfaceFor<Activities> = proxyActivities<Activities>({
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '5 seconds',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+});
+
 /** Work on Cassandra: a node that restarts is back within a minute. */
 export const serving: ActivityInterfaceFor<Activities> = proxyActivities<Activities>({
   startToCloseTimeout: '1 hour',

@@ -3,7 +3,7 @@ import { enterLedger, part } from './activity-options.ts';
 import type { LayerResult } from './bronze-batch.ts';
 import { concluded } from './conclude.ts';
 import { inOrder } from './in-order.ts';
-import { day, names, parseInput, sinceEpochMs, text } from './input.ts';
+import { day, days, names, parseInput, sinceEpochMs, text } from './input.ts';
 import { lineOrder } from './line-order.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
@@ -11,9 +11,9 @@ import type { ProgressBoard } from './progress.ts';
 import { tagRun } from './search-attributes.ts';
 
 /**
- * Builds what is dirty of the tables over the days, or recomputes what was not recomputed for the number `recompute`; a backfill starts
+ * Builds what is dirty of the tables over the range and of the dates, or recomputes what was not recomputed for the number `recompute`; a backfill starts
  * it. A table that fails does not hold up the others, but those made of it wait for it.
- * Input (all optional): `{"from": "2025-07-01", "to": "2025-07-12", "tables": ["silver.usage_events"], "recompute": 1756684800000,
+ * Input (all optional): `{"from": "2025-07-01", "to": "2025-07-12", "dates": ["2025-07-03"], "tables": ["silver.usage_events"], "recompute": 1756684800000,
  * "reason": "a corrected price list"}`.
  */
 export function backfillPart(input?: unknown): Promise<LayerResult> {
@@ -21,15 +21,16 @@ export function backfillPart(input?: unknown): Promise<LayerResult> {
 }
 
 async function buildPart(board: ProgressBoard, input: unknown): Promise<LayerResult> {
-  const { from, to, tables, recompute, reason } = parseInput(input, {
+  const { from, to, dates, tables, recompute, reason } = parseInput(input, {
     from: day,
     to: day,
+    dates: days,
     tables: names(Object.keys(lineOrder)),
     recompute: sinceEpochMs,
     reason: text('a corrected price list'),
   });
   const wanted = tables ?? Object.keys(lineOrder);
-  tagRun('backfillPart', wanted, from ?? logicalDate(null));
+  tagRun('backfillPart', wanted, dates?.[0] ?? from ?? logicalDate(null));
   board.stage('building');
   const problems: Problem[] = [];
   await inOrder(lineOrder, wanted, async (table) => {
@@ -38,7 +39,7 @@ async function buildPart(board: ProgressBoard, input: unknown): Promise<LayerRes
         await part.buildDirty.executeWithOptions({ summary: `Build ${table}` }, [
           {
             table,
-            dates: null,
+            dates,
             ...(from === null && to === null ? {} : { range: { from: from ?? '0000-01-01', to: to ?? '9999-12-31' } }),
             ...(recompute === null ? {} : { recompute }),
             ...(reason === null ? {} : { reason }),

@@ -1,15 +1,8 @@
 /** The backfill: ranges of days that are asked for by signal, one request after another. */
-import {
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  continueAsNew,
-  isCancellation,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { BackfillOutcome } from '../activities/backfill/log.ts';
 import type { BackfillRequest } from '../activities/backfill/request.ts';
-import { lake, part as soon } from './activity-options.ts';
+import { record, part as soon } from './activity-options.ts';
 import { anyConcurrency, type Carried, Desk } from './backfill/desk.ts';
 import { type Asked, type Queued, requestFields } from './backfill/request.ts';
 import { inScope, RequestRun } from './backfill/run.ts';
@@ -17,7 +10,7 @@ import { concluded } from './conclude.ts';
 import { parseInput, yesOrNo } from './input.ts';
 import { logicalDate } from './logical-date.ts';
 import { notifyPart } from './notify.ts';
-import { attempt, type Problem } from './problems.ts';
+import { attempt, isCancelled, type Problem } from './problems.ts';
 import type { ProgressBoard } from './progress.ts';
 import { tagRun } from './search-attributes.ts';
 
@@ -43,16 +36,16 @@ async function serve(board: ProgressBoard, input: unknown): Promise<void> {
     paused: yesOrNo,
     carried: carriedOver,
   });
-  const desk = new Desk(board, concurrency, paused, carried, drop);
+  const desk = new Desk(board, concurrency, paused, carried, { accepted, dropped });
   desk.listen();
   tagRun('backfill', [], logicalDate(null));
-  if (Object.values(first).some((value) => value !== null)) desk.take(first);
+  if (Object.values(first).some((value) => value !== null)) await desk.take(first);
   try {
     for (;;) {
-      await condition(() => desk.toPlan.length > 0 || desk.hasNext || isTimeToContinue());
+      await condition(() => desk.toPlan.length > 0 || desk.hasNext || isTimeToContinue(desk));
       const plan = desk.toPlan.shift();
       if (plan !== undefined) await dryRun(desk, plan.asked, plan.request);
-      else if (isTimeToContinue())
+      else if (isTimeToContinue(desk))
         await continueAsNew<typeof backfill>({
           concurrency: desk.concurrency,
           paused: desk.paused,
@@ -61,13 +54,13 @@ async function serve(board: ProgressBoard, input: unknown): Promise<void> {
       else await fulfil(desk, desk.next()!);
     }
   } catch (error) {
-    if (isCancellation(error)) for (const waiting of desk.carried.queue) await drop(desk, waiting);
+    if (isCancelled(error)) for (const waiting of desk.carried.queue) await dropped(desk, waiting);
     throw error;
   }
 }
 
-function isTimeToContinue(): boolean {
-  return workflowInfo().continueAsNewSuggested && allHandlersFinished();
+function isTimeToContinue(desk: Desk): boolean {
+  return workflowInfo().continueAsNewSuggested && allHandlersFinished() && desk.telling === 0;
 }
 
 async function dryRun(desk: Desk, asked: Asked, request: BackfillRequest): Promise<void> {
@@ -77,16 +70,13 @@ async function dryRun(desk: Desk, asked: Asked, request: BackfillRequest): Promi
   for (const { message } of problems) desk.refuse(asked, message);
 }
 
-/** Does a request, in a scope that can be cancelled alone, and records how it began and ended. */
+/** Does a request, in a scope that can be cancelled alone, and records how it ended. */
 async function fulfil(desk: Desk, queued: Queued): Promise<void> {
   const run = runOf(desk, queued);
   desk.show(run.running);
   try {
     await inScope(
-      async () => {
-        await record(queued, null);
-        await run.run();
-      },
+      () => run.run(),
       (cancel) => {
         desk.cancelRunning = cancel;
       },
@@ -97,7 +87,7 @@ async function fulfil(desk: Desk, queued: Queued): Promise<void> {
 }
 
 /** A request that waited and is not done any more. */
-function drop(desk: Desk, waiting: Queued): Promise<void> {
+function dropped(desk: Desk, waiting: Queued): Promise<void> {
   return end(desk, waiting, runOf(desk, waiting));
 }
 
@@ -115,14 +105,32 @@ async function end(desk: Desk, queued: Queued, run: RequestRun): Promise<void> {
   const { ids, from, to, mode, startedMs } = run.running;
   const { state, daysPlanned, daysDone, rows, failed } = outcome;
   const ms = Date.now() - startedMs;
-  await CancellationScope.nonCancellable(() => record(queued, outcome));
-  // The others do not wait for the receiver.
-  if (state === 'incomplete') void notifyPart(ids[0]!, incompleteText(from, to, failed));
+  const problems: Problem[] = [];
+  await attempt('record', problems, () => recorded(queued.requests, outcome));
+  for (const { message } of problems) desk.refuse(ids, `not recorded: ${message}`);
+  if (state === 'incomplete') tell(desk, ids[0]!, incompleteText(from, to, failed));
   desk.hasEnded({ ids, from, to, mode, state, daysPlanned, daysDone, rows, failed, ms });
 }
 
-async function record({ requests }: Queued, outcome: BackfillOutcome | null): Promise<void> {
-  for (const request of requests) await lake.recordBackfill(request, outcome);
+function accepted(request: BackfillRequest): Promise<void> {
+  return recorded([request], null);
+}
+
+/** Also while the backfill itself is cancelled. */
+function recorded(requests: readonly BackfillRequest[], outcome: BackfillOutcome | null): Promise<void> {
+  return CancellationScope.nonCancellable(async () => {
+    for (const request of requests) await record.recordBackfill(request, outcome);
+  });
+}
+
+/** Tells of a request; the others do not wait until somebody has heard. */
+function tell(desk: Desk, id: string, message: string): void {
+  desk.telling++;
+  void CancellationScope.nonCancellable(() => notifyPart(id, message))
+    .catch(() => undefined)
+    .finally(() => {
+      desk.telling--;
+    });
 }
 
 function incompleteText(from: string, to: string, failed: BackfillOutcome['failed']): string {

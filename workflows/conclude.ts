@@ -1,8 +1,8 @@
 /** How every run begins and ends: its page, its search attributes. */
-import { CancellationScope, isCancellation, TemporalFailure } from '@temporalio/workflow';
+import { TemporalFailure } from '@temporalio/workflow';
 import type { WorkflowType } from './catalogue.ts';
 import { notifyFailure, notifyMissed } from './notify.ts';
-import { rootOf } from './problems.ts';
+import { isCancelled, rootOf } from './problems.ts';
 import { type ProgressBoard, progressBoard } from './progress.ts';
 import { tagOutcome } from './search-attributes.ts';
 
@@ -25,7 +25,7 @@ export async function concluded<T>(type: WorkflowType, body: (board: ProgressBoa
 
 /** The one place through which a run passes that fails or is cancelled. */
 async function concludeFailure(type: WorkflowType, board: ProgressBoard, error: TemporalFailure): Promise<void> {
-  const outcome = isCancellation(error) && CancellationScope.current().consideredCancelled ? 'cancelled' : 'failed';
+  const outcome = isCancelled(error) ? 'cancelled' : 'failed';
   board.ended(outcome, rootOf(error));
   tagOutcome(type, outcome, board.rows);
   await notifyFailure(error);

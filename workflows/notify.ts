@@ -1,10 +1,10 @@
 /** Telling operators of a run that failed, and of runs that were missed. Only runs that nobody started from another one tell. */
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { ApplicationFailure, ContinueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, ContinueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { Notice } from '../activities/notices/notice.ts';
 import { bookkeeping, notices } from './activity-options.ts';
 import { logicalDate } from './logical-date.ts';
-import { type Problem, problemsOf, rootOf } from './problems.ts';
+import { isCancelled, type Problem, problemsOf, rootOf } from './problems.ts';
 import { dateKey } from './search-attributes.ts';
 
 const scheduledBy = defineSearchAttributeKey('TemporalScheduledById', 'KEYWORD');
@@ -17,7 +17,7 @@ const longestMessage = 4000;
  * quarter of an hour; never throws but when the run is cancelled. Neither a cancellation nor `ContinueAsNew` is a failure.
  */
 export async function notifyFailure(error: unknown): Promise<void> {
-  if (workflowInfo().parent !== undefined || isCancellation(error) || error instanceof ContinueAsNew) return;
+  if (workflowInfo().parent !== undefined || isCancelled(error) || error instanceof ContinueAsNew) return;
   const problems = problemsOf(error);
   const all = problems.length > 0 ? problems : [problemIn(error)];
   for (const kind of ['failed', 'audit'] as const) {
@@ -54,7 +54,7 @@ async function quietly<T>(work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    if (isCancelled(error)) throw error;
     return null;
   }
 }

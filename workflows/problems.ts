@@ -1,5 +1,11 @@
 /** Going on where it can: failures of parts are kept and reported at the end. */
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, isCancellation } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowFailure,
+  isCancellation,
+} from '@temporalio/workflow';
 
 export interface Problem {
   readonly what: string;
@@ -12,7 +18,7 @@ export async function attempt<T>(what: string, problems: Problem[], body: () => 
   try {
     return await body();
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    if (isCancelled(error)) throw error;
     const root = rootOf(error);
     problems.push({
       what,
@@ -21,6 +27,11 @@ export async function attempt<T>(what: string, problems: Problem[], body: () => 
     });
     return null;
   }
+}
+
+/** Whether an error is the cancellation of what runs here, and not of an activity or a child alone. */
+export function isCancelled(error: unknown): boolean {
+  return isCancellation(error) && CancellationScope.current().consideredCancelled;
 }
 
 /** Fails the run when there are problems; the message lists them, the details carry the result so far, and them. */

@@ -23,6 +23,8 @@ export interface EndedBackfill {
   readonly to: string;
   readonly tables: readonly string[];
   readonly mode: BackfillMode;
+  readonly state: BackfillOutcome['state'];
+  readonly daysPlanned: number;
   readonly askedMs: number;
   readonly failed: Readonly<Record<string, string>>;
   /** Table → versions before and after, absent for tables that did not exist. */
@@ -71,6 +73,8 @@ export async function endedBackfills({ lake }: Pick<ActivityContext, 'lake'>): P
       to: dayText(row.to_date),
       tables: JSON.parse(String(row.tables)) as string[],
       mode: String(row.mode) as BackfillMode,
+      state: String(row.state) as BackfillOutcome['state'],
+      daysPlanned: Number(row.days_planned),
       askedMs: Number(row.asked_at) / 1000,
       failed,
       versions,

@@ -4,7 +4,7 @@ import { contractOf } from '../../schemas/catalog.ts';
 import { rowsByPartition } from '../audit/scope.ts';
 import { extraVersions } from '../build-dirty.ts';
 import type { ActivityContext } from '../context.ts';
-import { madeOf, planTable, type Work } from '../dirty.ts';
+import { type DayRange, madeOf, planTable, type Work } from '../dirty.ts';
 import { msPerRow } from './estimate.ts';
 import { type EndedBackfill, endedBackfills, versionsOf } from './log.ts';
 import type { BackfillRequest } from './request.ts';
@@ -27,6 +27,8 @@ export interface BackfillPlan extends BackfillStages {
   readonly pinned: readonly string[];
   /** Partitions are recomputed that were not for this number, whatever their state; null: only what is dirty. */
   readonly recompute: number | null;
+  /** The days over which tables are built that are not built day by day. */
+  readonly range: DayRange;
   /** Rows to read and time to take, about, on one worker. */
   readonly rows: number;
   readonly estimatedMs: number;
@@ -42,21 +44,24 @@ export async function planBackfill(context: ActivityContext, request: BackfillRe
   const stages = stagesOf(request.tables);
   const before = request.mode === 'failed' ? await endedBefore(context, request) : null;
   const failed = before && failedDays(before, request);
-  const recompute = request.mode === 'all' ? request.askedMs : before && numberOf(before);
-  const plan = async (table: string): Promise<Work> => {
+  // Partitions that record less than the last backfill that recomputed everything have failed since.
+  const last = before?.findLast(({ mode }) => mode === 'all');
+  const recompute = request.mode === 'all' ? request.askedMs : (last?.askedMs ?? null);
+  const range = last === undefined ? { from: request.from, to: request.to } : common(request, last);
+  const plan = async (table: string, days: DayRange): Promise<Work> => {
     const contract = contractOf(table);
     return planTable(
       lake,
       contract,
       await extraVersions(context, table, recompute ?? undefined),
-      madeOf(contract, request),
+      madeOf(contract, days),
     );
   };
   const why = new Map<string, Set<string>>();
   const pinned: string[] = [];
   const others = [];
   for (const table of stages.daily) {
-    const work = await plan(table);
+    const work = await plan(table, request);
     for (const [day, reasons] of work.why) {
       if (failed !== null && !failed.has(day)) continue;
       why.set(day, new Set([...(why.get(day) ?? []), ...reasons]));
@@ -64,7 +69,7 @@ export async function planBackfill(context: ActivityContext, request: BackfillRe
     pinned.push(...work.held.map((partition) => `${table}/${partition}`));
   }
   for (const table of [...stages.first, ...stages.last]) {
-    const work = await plan(table);
+    const work = await plan(table, range);
     const reasons = [...new Set([...work.why.values()].flat())];
     if (work.partitions.length > 0) others.push({ table, partitions: work.partitions.length, why: reasons });
     pinned.push(...work.held.map((partition) => `${table}/${partition}`));
@@ -85,31 +90,39 @@ export async function planBackfill(context: ActivityContext, request: BackfillRe
     others,
     pinned: pinned.slice(0, namedPins),
     recompute,
+    range,
     rows: days.reduce((rows, day) => rows + day.rows, 0),
     estimatedMs: Math.ceil(estimatedMs),
     versions: await versionsOf(context, request),
   };
 }
 
-/** Earlier backfills of some day and table that is asked for, in their order. */
-async function endedBefore(context: ActivityContext, { from, to, tables }: BackfillRequest): Promise<EndedBackfill[]> {
-  const ended = await endedBackfills(context);
-  return ended.filter((e) => e.from <= to && e.to >= from && e.tables.some((table) => tables.includes(table)));
+/** The days that both ranges have. */
+function common(a: DayRange, b: DayRange): DayRange {
+  return { from: [a.from, b.from].sort()[1]!, to: [a.to, b.to].sort()[0]! };
 }
 
-/** The days of the range that failed in the last backfill of them. */
+/** Earlier backfills of some day and table that is asked for, in their order; those that never began are none. */
+async function endedBefore(context: ActivityContext, { from, to, tables }: BackfillRequest): Promise<EndedBackfill[]> {
+  const ended = await endedBackfills(context);
+  return ended.filter(
+    (e) =>
+      (e.state !== 'cancelled' || e.daysPlanned > 0) &&
+      e.from <= to &&
+      e.to >= from &&
+      e.tables.some((table) => tables.includes(table)),
+  );
+}
+
+/** The days of the range that failed, and that no later backfill of the same tables has built. */
 function failedDays(before: readonly EndedBackfill[], request: BackfillRequest): ReadonlySet<string> {
   const failed = new Set<string>();
   for (const ended of before) {
-    for (const day of failed) if (day >= ended.from && day <= ended.to) failed.delete(day);
+    const isBuilt = ended.state !== 'cancelled' && request.tables.every((table) => ended.tables.includes(table));
+    if (isBuilt) for (const day of failed) if (day >= ended.from && day <= ended.to) failed.delete(day);
     for (const what of Object.keys(ended.failed)) if (what >= request.from && what <= request.to) failed.add(what);
   }
   return failed;
-}
-
-/** What the last backfill that recomputed everything recorded: partitions that record less have failed since. Null: there was none. */
-function numberOf(before: readonly EndedBackfill[]): number | null {
-  return before.findLast(({ mode }) => mode === 'all')?.askedMs ?? null;
 }
 
 /** The rows that a day of the table is made of, as far as they are there, and the milliseconds that one takes. */

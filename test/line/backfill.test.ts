@@ -145,8 +145,11 @@ describe('a backfill', () => {
       plans[0]?.plan.days.map(({ date }) => date),
       [dayOf(0)],
     );
+    const third = await ask({ from: dayOf(10), mode: 'all' });
     await handle.signal('cancel', other);
-    assert.equal((await endOf(other)).state, 'cancelled');
+    await handle.signal('cancel', third);
+    for (const id of [other, third]) assert.equal((await endOf(id)).state, 'cancelled');
+    assert.deepEqual((await progress()).waiting[0]?.ids, [first, second]);
     await handle.signal('concurrency', 4);
     await handle.signal('resume');
     assert.equal((await endOf(second)).daysDone, 10);

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { buildDirty } from '../../activities/build-dirty.ts';
 import { buildTable, OutdatedPlan } from '../../activities/build-table.ts';
-import { planTable } from '../../activities/dirty.ts';
+import { pin, planTable, recompute } from '../../activities/dirty.ts';
 import { contractOf } from '../../schemas/catalog.ts';
+import { consumedId } from '../../schemas/contract.ts';
 import { freshProcess, lineSteps, type Process, run } from '../faults/steps.ts';
 import { eventLine, type SmallLanding, smallLanding } from './small-landing.ts';
 import { quarantined, rowsIn } from './tables.ts';
@@ -119,6 +120,43 @@ describe('a change', () => {
     await assert.rejects(buildTable(process.context, run, { ...request, pinned: crossed }), OutdatedPlan);
     await buildTable(process.context, run, { ...request, pinned: old.pinned });
     assert.equal((await rowsIn(lake(), contract.name)).length, 2);
+  });
+
+  it('is built for the backfill that was asked for first also when the one asked for later came before', async () => {
+    const table = 'silver.usage_events';
+    const [day, dates] = ['2025-07-03', ['2025-07-03']];
+    const number = async (): Promise<number | undefined> =>
+      (await lake().table(table).latest())?.txns.get(consumedId(table, day, recompute));
+    landing.events('a.jsonl', [eventLine('e1')]);
+    await line();
+    await buildDirty(process.context, run, { table, dates, recompute: 3000 });
+    landing.events('b.jsonl', [eventLine('e2')], later);
+    for (const step of lineSteps.slice(0, 9)) await step.run(process);
+    await buildDirty(process.context, run, { table, dates, recompute: 2000 });
+    assert.deepEqual([(await rowsIn(lake(), table)).length, await number()], [2, 3000]);
+  });
+
+  it('of a day that is pinned is still there when a backfill unpins it, whatever was built meanwhile', async () => {
+    const table = 'silver.usage_events';
+    const contract = contractOf(table);
+    landing.events('a.jsonl', [eventLine('e1'), eventLine('e2', { timestamp: '2025-07-14T10:00:00Z' })]);
+    await line();
+    const base = await lake().table(table).latest();
+    const nothing = { reads: { kind: 'nothing' }, adds: [], removes: [], dataChange: false, info: {} } as const;
+    await lake()
+      .table(table)
+      .commit({ ...nothing, base, txns: { [consumedId(table, '2025-07-03', pin)]: 1000 }, operation: 'RESTORE' });
+    landing.events('b.jsonl', [eventLine('e3'), eventLine('e4', { timestamp: '2025-07-14T10:00:00Z' })], later);
+    await line();
+    assert.equal((await rowsIn(lake(), table)).length, 3);
+    // As if the pin were gone and nothing else had been recorded.
+    const plan = await planTable(lake(), contract, { [recompute]: 1001 });
+    assert.ok(
+      plan.why.get('2025-07-03')?.some((why) => why.startsWith('bronze.usage_events')),
+      'taken for built',
+    );
+    await buildDirty(process.context, run, { table, dates: ['2025-07-03'], recompute: 1001 });
+    assert.equal((await rowsIn(lake(), table)).length, 4);
   });
 
   it('is looked for in the commits since the last build of all that was dirty, however old the other partitions are', async () => {

@@ -5,7 +5,7 @@ import type { BackfillRequest } from '../../activities/backfill/request.ts';
 import { part as soon } from '../activity-options.ts';
 import { wholeFrom } from '../input.ts';
 import type { ProgressBoard } from '../progress.ts';
-import { type Asked, enqueued, exampleRequest, parseRequest, type Queued } from './request.ts';
+import { type Asked, enqueued, exampleRequest, parseRequest, type Queued, without } from './request.ts';
 import {
   type BackfillProgress,
   type EndedRequest,
@@ -34,7 +34,14 @@ export interface Carried {
 export const anyConcurrency = wholeFrom(1, 16);
 const usualConcurrency = 2;
 /** Of each kind, how many a page shows. */
-const kept = { ended: 20, plans: 3, refused: 5 };
+const kept = { ended: 20, plans: 3, refused: 5, failures: 20 };
+
+/** What is recorded of requests. */
+interface Book {
+  readonly accepted: (request: BackfillRequest) => Promise<void>;
+  /** It was cancelled while it waited. */
+  readonly dropped: (desk: Desk, waiting: Queued) => Promise<void>;
+}
 
 /** The requests of one backfill. */
 export class Desk {
@@ -43,11 +50,12 @@ export class Desk {
   paused: boolean;
   /** Dry runs that nobody has planned yet. */
   readonly toPlan: { readonly asked: Asked; readonly request: BackfillRequest }[] = [];
+  /** Notices that are being delivered. */
+  telling = 0;
   /** Cancels the request that is being done. */
   cancelRunning: () => void = () => undefined;
-  /** Records that a request was cancelled while it waited. */
   readonly #board: ProgressBoard;
-  readonly #drop: (waiting: Queued) => Promise<void>;
+  readonly #book: Book;
   #queue: readonly Queued[];
   #ended: readonly EndedRequest[];
   #running: RunningRequest | null = null;
@@ -60,10 +68,10 @@ export class Desk {
     concurrency: number | null,
     paused: boolean | null,
     carried: Carried | null,
-    drop: (desk: Desk, waiting: Queued) => Promise<void>,
+    book: Book,
   ) {
     this.#board = board;
-    this.#drop = (waiting) => drop(this, waiting);
+    this.#book = book;
     this.concurrency = concurrency ?? usualConcurrency;
     this.paused = paused ?? false;
     this.#queue = carried?.queue ?? [];
@@ -87,13 +95,14 @@ export class Desk {
     return { queue: this.#queue, ended: this.#ended, lastAskedMs: this.#lastAskedMs };
   }
 
-  /** Takes up a request; its id. Throws when it is refused. */
-  take(value: unknown): string {
+  /** Takes up a request, and gives its id when it is recorded. Throws when it is refused. */
+  async take(value: unknown): Promise<string> {
     const asked = parseRequest(value);
     const request = this.#requestOf(asked);
     if (asked.dryRun) this.toPlan.push({ asked, request });
     else this.#queue = enqueued(this.#queue, request, asked);
     this.#changed();
+    if (!asked.dryRun) await this.#book.accepted(request);
     return request.id;
   }
 
@@ -113,7 +122,10 @@ export class Desk {
     this.#changed();
   }
 
-  hasEnded(request: EndedRequest): void {
+  hasEnded({ failed: all, ...rest }: Omit<EndedRequest, 'failedCount'>): void {
+    const failures = Object.entries(all);
+    const failed = Object.fromEntries(failures.slice(0, kept.failures));
+    const request: EndedRequest = { ...rest, failed, failedCount: failures.length };
     if (this.#running?.ids[0] === request.ids[0]) this.#running = null;
     this.#ended = [request, ...this.#ended].slice(0, kept.ended);
     this.#changed();
@@ -128,7 +140,7 @@ export class Desk {
     setHandler(requestSignal, (value) => this.#takeQuietly(value), {
       description: `Asks for a range of days. Only \`from\` is needed. Example: \`${exampleRequest}\`. A request that is not valid is shown on the page with the reason.`,
     });
-    setHandler(requestUpdate, (value) => ({ id: this.take(value) }), {
+    setHandler(requestUpdate, async (value) => ({ id: await this.take(value) }), {
       description: `The same as the signal, and returns the id of the request: \`{"id": "backfill-20250814T093000000Z"}\`. Example: \`${exampleRequest}\`.`,
       validator: (value) => void parseRequest(value),
     });
@@ -140,7 +152,7 @@ export class Desk {
     });
     setHandler(cancelSignal, (value) => this.#cancel(value), {
       description:
-        'Cancels a request by its id, or all that wait or run: `"all"`. Days that are done stay. Example: `"backfill-20250814T093000000Z"`.',
+        'Cancels a request by its id, or all that wait or run: `"all"`. Days that are done stay; requests that run as one are cancelled together. Example: `"backfill-20250814T093000000Z"`.',
     });
     setHandler(pauseSignal, () => this.#pause(true), {
       description: 'Begins no further part until `resume`; parts that are under way end. Takes no argument.',
@@ -160,23 +172,23 @@ export class Desk {
   }
 
   /** As `take` where nobody waits for an answer. */
-  #takeQuietly(value: unknown): void {
+  async #takeQuietly(value: unknown): Promise<void> {
     try {
-      this.take(value);
+      await this.take(value);
     } catch (error) {
       this.refuse(value, (error as Error).message);
     }
   }
 
   async #cancel(value: unknown): Promise<void> {
-    const isMeant = (ids: readonly string[]): boolean => value === 'all' || ids.includes(String(value));
-    const meant = this.#queue.filter(({ requests }) => isMeant(requests.map(({ id }) => id)));
-    const isRunning = this.#running !== null && isMeant(this.#running.ids);
-    if (meant.length === 0 && !isRunning && value !== 'all') this.refuse(value, 'no such request waits or runs');
-    this.#queue = this.#queue.filter((waiting) => !meant.includes(waiting));
+    const isMeant = (id: string): boolean => value === 'all' || id === value;
+    const { queue, taken } = without(this.#queue, isMeant);
+    const isRunning = this.#running?.ids.some(isMeant) === true;
+    if (taken.length === 0 && !isRunning && value !== 'all') this.refuse(value, 'no such request waits or runs');
+    this.#queue = queue;
     if (isRunning) this.cancelRunning();
     this.#changed();
-    for (const waiting of meant) await this.#drop(waiting);
+    for (const waiting of taken) await this.#book.dropped(this, waiting);
   }
 
   #pause(paused: boolean): void {

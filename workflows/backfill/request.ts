@@ -15,14 +15,11 @@ const modes: readonly BackfillMode[] = ['missing', 'failed', 'all'];
 const dayMs = 86_400_000;
 
 /** What an operator asked for. */
-export interface Asked {
+export interface Asked extends HowToDo {
   readonly from: string;
   readonly to: string;
   readonly tables: readonly string[];
-  /** Whether Cassandra gets the marts afterwards. */
-  readonly publish: boolean;
   readonly mode: BackfillMode;
-  readonly newestFirst: boolean;
   readonly dryRun: boolean;
   readonly reason: string | null;
   readonly by: string | null;
@@ -68,19 +65,25 @@ export function parseRequest(input: unknown): Asked {
   };
 }
 
-/** Requests that are done as one. */
-export interface Queued {
-  /** Those that were asked for, the first first. */
-  readonly requests: readonly BackfillRequest[];
-  readonly from: string;
-  readonly to: string;
+/** How a request is done. */
+interface HowToDo {
+  /** Whether Cassandra gets the marts afterwards. */
   readonly publish: boolean;
   readonly newestFirst: boolean;
 }
 
+/** Requests that are done as one: each over its own days, for its own number. */
+export interface Queued extends HowToDo {
+  /** Those that were asked for, the first first. */
+  readonly requests: readonly BackfillRequest[];
+  readonly from: string;
+  readonly to: string;
+}
+
 /** The queue with one more request: part of one that waits, when they ask for the same of days that overlap or touch. */
-export function enqueued(queue: readonly Queued[], request: BackfillRequest, asked: Asked): Queued[] {
-  const { from, to, publish, newestFirst } = asked;
+export function enqueued(queue: readonly Queued[], request: BackfillRequest, how: HowToDo): Queued[] {
+  const { from, to } = request;
+  const { publish, newestFirst } = how;
   const same = queue.findIndex((waiting) => {
     const [first] = waiting.requests;
     return (
@@ -105,9 +108,20 @@ export function enqueued(queue: readonly Queued[], request: BackfillRequest, ask
   );
 }
 
-/** What requests that are done as one ask for together; under the id of the first, at the time of the last. */
-export function joined({ requests, from, to }: Queued): BackfillRequest {
-  return { ...requests[0]!, from, to, askedMs: requests.at(-1)!.askedMs };
+/** The queue without the requests that are meant, and those: what they were joined with stays. */
+export function without(
+  queue: readonly Queued[],
+  isMeant: (id: string) => boolean,
+): { readonly queue: readonly Queued[]; readonly taken: readonly Queued[] } {
+  let left: Queued[] = [];
+  const taken: Queued[] = [];
+  for (const waiting of queue) {
+    for (const request of waiting.requests) {
+      if (isMeant(request.id)) taken.push(...enqueued([], request, waiting));
+      else left = enqueued(left, request, waiting);
+    }
+  }
+  return { queue: left, taken };
 }
 
 function dayAfter(day: string): string {

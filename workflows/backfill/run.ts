@@ -8,9 +8,18 @@ import { martNames } from '../gold.ts';
 import { attempt, type Problem } from '../problems.ts';
 import { asChild } from '../search-attributes.ts';
 import { serving } from '../serving.ts';
-import { type Part, partsAgain, partsOf } from './parts.ts';
-import { joined, type Queued } from './request.ts';
+import { partsAgain, partsOf } from './parts.ts';
+import type { Queued } from './request.ts';
 import { countDays, type DayState, type RunningRequest } from './state.ts';
+
+/** What is kept of why a day failed. */
+const longestFailure = 300;
+
+/** Days that one child builds. */
+interface Part {
+  readonly days: readonly string[];
+  readonly recompute: number | null;
+}
 
 /** What a request takes from the backfill that runs it. */
 export interface RunSettings {
@@ -28,7 +37,7 @@ export class RequestRun {
   readonly #startedMs = Date.now();
   readonly #days: Record<string, DayState> = {};
   readonly #failed: Record<string, string> = {};
-  #plan: BackfillPlan | null = null;
+  #versions: BackfillOutcome['versions'] = {};
   #stage = 'planning';
   #rows = 0;
   #partsMs = 0;
@@ -47,30 +56,42 @@ export class RequestRun {
   }
 
   async #run(): Promise<void> {
-    const request = joined(this.#queued);
     this.#show();
+    let plans = await this.#planned();
+    this.#versions = plans[0].versions;
     // What all days are made of comes first: it may change what is dirty.
-    let plan = await lake.planBackfill(request);
-    const { versions } = plan;
-    this.#plan = plan;
-    if (hasWork(plan, plan.first)) {
-      await this.#tables('whole', 'tables of Silver that are built whole', plan.first, plan.recompute);
-      plan = await lake.planBackfill(request);
-      this.#plan = { ...plan, versions };
-    }
-    for (const { date } of plan.days) this.#days[date] = 'waiting';
+    if (await this.#tables('whole', 'tables of Silver that are built whole', plans, ({ first }) => first))
+      plans = await this.#planned();
+    // A day that several ask for is recomputed for the last of them; for each number days are cut into parts of their own.
+    const numbers = numbersOf(plans);
+    for (const day of [...numbers.keys()].sort()) this.#days[day] = 'waiting';
     this.#stage = 'days';
     this.#partsMs = Date.now();
-    const { newestFirst } = this.#queued;
-    await this.#parts(partsOf(Object.keys(this.#days), newestFirst), plan, '');
+    const cut = (days: readonly string[], into: (days: readonly string[]) => string[][]): Part[] => {
+      const parts = [...new Set(numbers.values())].flatMap((recompute) =>
+        into(days.filter((day) => numbers.get(day) === recompute)).map((part) => ({ days: part, recompute })),
+      );
+      return this.#queued.newestFirst ? parts.reverse() : parts;
+    };
+    const { daily } = plans[0];
+    await this.#parts(cut(Object.keys(this.#days), partsOf), daily, '');
     const again = Object.keys(this.#days).filter((day) => this.#days[day] === 'failed');
     if (again.length > 0) {
       this.#stage = 'days that failed, once more';
-      await this.#parts(partsAgain(again, newestFirst), plan, '/again');
+      await this.#parts(cut(again, partsAgain), daily, '/again');
     }
-    if (plan.days.length > 0 || hasWork(plan, plan.last))
-      await this.#tables('wide', 'marts that are made of many days', plan.last, plan.recompute);
+    await this.#tables('wide', 'marts that are made of many days', plans, ({ last }) => last);
     await this.#publish();
+  }
+
+  /** What each of the requests would do. */
+  async #planned(): Promise<readonly [BackfillPlan, ...BackfillPlan[]]> {
+    const plans: BackfillPlan[] = [];
+    for (const request of this.#queued.requests) {
+      const summary = `Plan ${request.from} – ${request.to}`;
+      plans.push(await lake.planBackfill.executeWithOptions({ summary }, [request]));
+    }
+    return plans as [BackfillPlan, ...BackfillPlan[]];
   }
 
   /** How the request ended, or how far it came. */
@@ -82,7 +103,7 @@ export class RequestRun {
       daysDone: done,
       rows: this.#rows,
       failed: { ...this.#failed },
-      versions: this.#plan?.versions ?? {},
+      versions: this.#versions,
     };
   }
 
@@ -111,7 +132,7 @@ export class RequestRun {
   }
 
   /** Parts side by side, as many as are allowed when each is begun. */
-  async #parts(parts: readonly Part[], plan: BackfillPlan, suffix: string): Promise<void> {
+  async #parts(parts: readonly Part[], tables: readonly string[], suffix: string): Promise<void> {
     const { concurrency, isPaused } = this.#settings;
     const begun: Promise<void>[] = [];
     let underWay = 0;
@@ -119,7 +140,7 @@ export class RequestRun {
       for (const part of parts) {
         await condition(() => underWay < concurrency() && !isPaused());
         underWay++;
-        const built = this.#part(part, plan, suffix).finally(() => {
+        const built = this.#part(part, tables, suffix).finally(() => {
           underWay--;
         });
         built.catch(() => undefined);
@@ -131,51 +152,58 @@ export class RequestRun {
     await Promise.all(begun);
   }
 
-  async #part({ from, to, days }: Part, plan: BackfillPlan, suffix: string): Promise<void> {
+  async #part({ days, recompute }: Part, tables: readonly string[], suffix: string): Promise<void> {
     const set = (state: DayState): void => {
       for (const day of days) this.#days[day] = state;
       this.#show();
     };
     set('running');
-    const name = from === to ? from : `${from} – ${to}`;
-    const problems = await this.#build(`${name}${suffix}`, { from, to }, plan.daily, plan.recompute);
-    for (const day of days) delete this.#failed[day];
-    if (problems.length > 0) for (const day of days) this.#failed[day] = problems.map((p) => p.message).join('; ');
+    const [first, last] = [days[0]!, days.at(-1)!];
+    const name = first === last ? first : `${first} – ${last}`;
+    const problems = await this.#build(`${name}${suffix}`, { dates: days, tables, recompute });
+    const why = problems.map(({ message }) => message).join('; ');
+    for (const day of days) {
+      if (problems.length > 0) this.#failed[day] = why.slice(0, longestFailure);
+      else delete this.#failed[day];
+    }
     set(problems.length > 0 ? 'failed' : 'done');
   }
 
-  async #tables(name: string, stage: string, tables: readonly string[], recompute: number | null): Promise<void> {
-    if (tables.length === 0) return;
+  /** Builds the tables of a stage for each of the plans that has something to do in them; whether any has. */
+  async #tables(
+    name: 'whole' | 'wide',
+    stage: string,
+    plans: readonly BackfillPlan[],
+    tablesOf: (plan: BackfillPlan) => readonly string[],
+  ): Promise<boolean> {
+    const isDue = (plan: BackfillPlan): boolean =>
+      (name === 'wide' && plan.days.length > 0) || plan.others.some(({ table }) => tablesOf(plan).includes(table));
+    const due = plans.filter((plan) => tablesOf(plan).length > 0 && isDue(plan));
+    if (due.length === 0) return false;
     this.#stage = stage;
     this.#show();
-    const { from, to } = this.#queued;
-    for (const { what, message } of await this.#build(name, { from, to }, tables, recompute))
-      this.#failed[what] = message;
+    for (const [n, plan] of due.entries()) {
+      await condition(() => !this.#settings.isPaused());
+      const request = { ...plan.range, tables: tablesOf(plan), recompute: plan.recompute };
+      for (const { message } of await this.#build(`${name}-${n + 1}`, request))
+        this.#failed[stage] = message.slice(0, longestFailure);
+    }
+    return true;
   }
 
-  /** Builds tables over a range in a child; what failed. */
+  /** Builds tables over days in a child; what failed. */
   async #build(
     name: string,
-    range: { readonly from: string; readonly to: string },
-    tables: readonly string[],
-    recompute: number | null,
+    request: { readonly tables: readonly string[]; readonly [field: string]: unknown },
   ): Promise<readonly Problem[]> {
-    const { requests } = this.#queued;
-    const { id, reason } = requests[0]!;
+    const { id, reason } = this.#queued.requests[0]!;
     const problems: Problem[] = [];
     const result = await attempt(name, problems, () =>
       executeChild(backfillPart, {
-        workflowId: `${workflowInfo().workflowId}/${id}/${name}`,
-        args: [
-          {
-            ...range,
-            tables,
-            recompute,
-            reason: `backfill ${id}${reason === null ? '' : `: ${reason}`}`.slice(0, 500),
-          },
-        ],
         ...asChild('backfillPart', 'backfill'),
-        staticSummary: `${name}: ${tables.join(', ')}`,
+        staticSummary: `${name}: ${request.tables.join(', ')}`,
+        workflowId: `${workflowInfo().workflowId}/${id}/${name}`,
+        args: [{ ...request, reason: `backfill ${id}${reason === null ? '' : `: ${reason}`}`.slice(0, 500) }],
       }),
     );
     this.#rows += result?.tables.reduce((rows, { read }) => rows + read, 0) ?? 0;
@@ -187,6 +215,7 @@ export class RequestRun {
     if (!publish) return;
     this.#stage = 'publishing';
     this.#show();
+    await condition(() => !this.#settings.isPaused());
     const problems: Problem[] = [];
     await attempt('serving', problems, () =>
       executeChild(serving, {
@@ -199,9 +228,16 @@ export class RequestRun {
   }
 }
 
-/** Whether some of the tables have something to do by the plan. */
-function hasWork(plan: BackfillPlan, tables: readonly string[]): boolean {
-  return plan.others.some(({ table }) => tables.includes(table));
+/** Day → the greatest number that a plan recomputes it for; null: it is only dirty. */
+function numbersOf(plans: readonly BackfillPlan[]): ReadonlyMap<string, number | null> {
+  const numbers = new Map<string, number | null>();
+  for (const { days, recompute } of plans) {
+    for (const { date } of days) {
+      const known = numbers.get(date) ?? null;
+      numbers.set(date, known === null || recompute === null ? recompute : Math.max(known, recompute));
+    }
+  }
+  return numbers;
 }
 
 /** Runs work that can be cancelled alone, by what `begun` is given; that it was is no failure. */

@@ -36,7 +36,9 @@ export interface EndedRequest {
   readonly daysDone: number;
   readonly rows: number;
   readonly ms: number;
+  /** The first 20. */
   readonly failed: Readonly<Record<string, string>>;
+  readonly failedCount: number;
 }
 
 /** A dry run, or a request that was refused. */
@@ -118,7 +120,7 @@ function runningLines(running: RunningRequest): string[] {
 }
 
 function endedLine(ended: EndedRequest): string {
-  const failures = failureLines(ended.failed);
+  const failures = failureLines(ended.failed, ended.failedCount);
   return (
     `**${ended.state}** ${nameOf(ended)}: ${ended.daysDone} of ${ended.daysPlanned} days, ` +
     `${ended.rows.toLocaleString('en')} rows, ${seconds(ended.ms)}${failures.length === 0 ? '' : `; failed: ${failures.join('; ')}`}`
@@ -139,10 +141,11 @@ function planLines({ id, from, to, mode, plan }: PlannedRequest): string[] {
 
 const shownFailures = 10;
 
-function failureLines(failed: Readonly<Record<string, string>>): string[] {
-  const all = Object.entries(failed);
-  const lines = all.slice(0, shownFailures).map(([what, why]) => `${what}: ${why.split('\n')[0]}`);
-  return all.length > shownFailures ? [...lines, `${all.length - shownFailures} more`] : lines;
+function failureLines(failed: Readonly<Record<string, string>>, count = Object.keys(failed).length): string[] {
+  const lines = Object.entries(failed)
+    .slice(0, shownFailures)
+    .map(([what, why]) => `${what}: ${why.split('\n')[0]}`);
+  return count > lines.length ? [...lines, `${count - lines.length} more`] : lines;
 }
 
 function bar(done: number, total: number): string {
