@@ -9,8 +9,11 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { workOf } from '../../activities/commit-info.ts';
 import { generateLanding } from '../../cli/generate/landing.ts';
 import type { Random } from '../../cli/generate/random.ts';
+import { Lake } from '../../engine/delta/lake.ts';
+import { openStore } from '../../engine/storage/open.ts';
 import { type RunningCassandra, startCassandra } from '../../stack/cassandra.ts';
 import { type RunningTemporal, startTemporal } from '../../stack/temporal.ts';
+import { hashTable } from '../../worker/compute/thread.ts';
 import type { BackfillProgress, EndedRequest } from '../../workflows/backfill/state.ts';
 import type { DailyRunResult } from '../../workflows/daily-run.ts';
 import { type TestLine, testLine } from '../line/line.ts';
@@ -50,8 +53,7 @@ describe(`a backfill of ${days} days beside a stream and two daily runs`, () => 
       const dailies = [line.run<DailyRunResult>('dailyRun')];
       await sleep(3000);
       dailies.push(line.run<DailyRunResult>('dailyRun'));
-      const ended = await endOf(backfill);
-      assert.deepEqual([ended.state, ended.failed, ended.daysDone], ['done', {}, ended.daysPlanned]);
+      await untilIdle(backfill);
       for (const { audit } of await Promise.all(dailies)) assert.equal(audit?.passed, true);
       await produced.end();
       await finished(line, landing, stream, backfill);
@@ -90,8 +92,7 @@ describe(`a backfill of ${days} days beside a stream and two daily runs`, () => 
         await stack.restart();
         workers = await Promise.all(workers.map((w, n) => (victims.includes(n) ? startWorkerProcess(place) : w)));
       }
-      const ended = await endOf(backfill);
-      assert.deepEqual([ended.state, ended.failed], ['done', {}]);
+      await untilIdle(backfill);
       for (const daily of dailies) assert.equal(((await daily.result()) as DailyRunResult).audit?.passed, true);
       await produced.end();
       await finished(line, landing, stream, backfill);
@@ -115,15 +116,27 @@ async function begun(line: TestLine, landing: string) {
   return { stream, backfill, produced: producing(landing, 100) };
 }
 
-/** The last request, when nothing runs or waits. */
-function endOf(backfill: WorkflowHandle): Promise<EndedRequest> {
-  const look = async (): Promise<EndedRequest | null> => {
+/** Waits until nothing runs or waits. Every request has built every day then: nobody has to ask again. */
+async function untilIdle(backfill: WorkflowHandle): Promise<void> {
+  const look = async (): Promise<readonly EndedRequest[] | null> => {
     const progress = await backfill.query<BackfillProgress>('progress').catch(() => null);
-    return progress === null || progress.running !== null || progress.waiting.length > 0
-      ? null
-      : (progress.ended[0] ?? null);
+    return progress === null || progress.running !== null || progress.waiting.length > 0 ? null : progress.ended;
   };
-  return until('the backfill ends', look, 900);
+  for (const { state, failed, daysDone, daysPlanned } of await until('the backfill ends', look, 900))
+    assert.deepEqual([state, failed, daysDone], ['done', {}, daysPlanned]);
+}
+
+/** What two tables hold of the range, which no later event touches. */
+async function builtDays({ lakeRoot }: TestLine): Promise<Readonly<Record<string, string>>> {
+  const lake = new Lake(openStore(lakeRoot), Date.now);
+  const hashes: Record<string, string> = {};
+  for (const table of ['silver.usage_events', 'gold.org_daily_usage_by_service']) {
+    const { metadata, files } = (await lake.table(table).latest())!;
+    const ofRange = files.filter(({ partitionValues }) => (Object.values(partitionValues)[0] ?? '') <= range.to);
+    const { hash, rows } = await hashTable({ lake: lakeRoot, table, metadata, files: ofRange });
+    hashes[table] = `${hash} (${rows} rows)`;
+  }
+  return hashes;
 }
 
 /** Reads the rest, builds it, and compares with one plain run over the same files. Says how much was built more than once. */
@@ -137,6 +150,7 @@ async function finished(
   await stream.executeUpdate('drain');
   await stream.signal('stop');
   await stream.result();
+  const built = await builtDays(line);
   const { audit } = await line.run<DailyRunResult>('dailyRun');
   assert.equal(audit?.passed, true);
   assert.deepEqual(await disagreements(line), []);
@@ -144,6 +158,7 @@ async function finished(
   const once = await testLine({ landing });
   try {
     await once.run('dailyRun');
+    assert.deepEqual(built, await builtDays(once));
     assert.deepEqual(content(await outcomeOf(line)), content(await outcomeOf(once)));
   } finally {
     await once.stop();
