@@ -39,8 +39,15 @@ export class DedupeIndex {
     const later = await this.#context.lake.table(snapshot.metadata.name).commitsSince(held.version, snapshot.version);
     if (later.some((c) => c.removes.some((r) => r.dataChange))) return this.#build(snapshot, signal);
     const added = later.flatMap((c) => c.adds.filter((a) => a.dataChange));
-    await this.#insert(held.index, snapshot, added, signal);
-    return held.index;
+    try {
+      await this.#insert(held.index, snapshot, added, signal);
+      return held.index;
+    } catch (error) {
+      // From a compute thread: of its class it has kept the name.
+      if (!(error instanceof Error) || error.name !== 'ObjectNotFound') throw error;
+      // It was held for so long that files added since were compacted and removed.
+      return this.#build(snapshot, signal);
+    }
   }
 
   /** Gives back an index that now holds exactly the rows of `version`. */
