@@ -2,17 +2,19 @@
  * The speed layer: increments of every Bronze commit, in the order of the commits, each once (`txn` `bronze`: the last
  * version that is in). A commit's events of a day are left out when the batch layer has consumed that version of the day already.
  * Increments cannot say that a row went out: they stop before a commit that takes rows out until the batch layer has consumed it, so
- * that no row is served at a version whose commits it does not have.
+ * that no row is served at a version whose commits it does not have. Days that a restore has pinned are not waited for: they are served
+ * without what such commits did to them.
  */
 import { type AddFile, type Commit, CommitConflict, type Snapshot } from '../engine/delta/types.ts';
 import { bronzeUsageEvents } from '../schemas/bronze.ts';
 import { metadataOf } from '../schemas/contract.ts';
 import { orgDailyUsageByService, orgDailyUsageByServiceSpeed as speed } from '../schemas/gold.ts';
-import { dimOrgs, dimResources } from '../schemas/silver.ts';
+import { dimOrgs, dimResources, silverUsageEvents } from '../schemas/silver.ts';
 import { servedMart } from '../serving/cql-type.ts';
 import { consumedBronze, isConsumed } from '../serving/served-snapshot.ts';
 import type { ActivityContext, Run } from './context.ts';
-import { partitionOf } from './partition.ts';
+import { isPinned } from './dirty.ts';
+import { losingRows, partitionOf } from './partition.ts';
 
 const mart = servedMart(orgDailyUsageByService);
 
@@ -24,7 +26,7 @@ const idleVersions = 64;
 /**
  * Makes the increments of what Bronze has and the speed mart does not, one commit for as many Bronze versions as fit. Returns the
  * events read. Tells `committed` of each commit how long it took, milliseconds. Safe beside itself. Throws when the next commit took
- * rows out of Bronze that the batch layer still has.
+ * rows out of Bronze that the batch layer still has and is going to build without them.
  */
 export async function advanceSpeed(
   context: ActivityContext,
@@ -112,15 +114,17 @@ async function nextIncrements({ lake }: ActivityContext): Promise<NextIncrements
   const bronze = await lake.table(bronzeUsageEvents.name).latest();
   if (bronze === null) return null;
   const batch = await lake.table(orgDailyUsageByService.name).latest();
+  const silver = await lake.table(silverUsageEvents.name).latest();
   const built = new Set(batch?.files.map(partitionOf));
-  const consumed = (file: Pick<AddFile, 'partitionValues'>): number => {
-    const day = partitionOf(file);
+  const consumed = (day: string): number => {
     const version = consumedBronze(mart, batch, day);
     if (version < 0 && built.has(day)) throw new Error(`${speed.name}: ${unrecorded(day)}`);
     return version;
   };
+  const isHeld = (day: string): boolean =>
+    isPinned(silverUsageEvents, silver, day) || isPinned(orgDailyUsageByService, batch, day);
   // What the batch layer has consumed of every day needs no look at its commits.
-  const everywhere = Math.min(bronze.version, ...new Set(bronze.files.map(consumed)));
+  const everywhere = Math.min(bronze.version, ...new Set(bronze.files.map((file) => consumed(partitionOf(file)))));
   const done = Math.max(base?.txns.get('bronze') ?? -1, everywhere);
   if (done >= bronze.version) return null;
   const commits = [];
@@ -128,11 +132,15 @@ async function nextIncrements({ lake }: ActivityContext): Promise<NextIncrements
   let upTo = done;
   for await (const commit of lake.table(bronzeUsageEvents.name).eachCommitSince(done, bronze.version)) {
     if (rows > 0 && rows + rowsOf(commit) > rowsAtATime) break;
-    if (takesRowsOut(commit, consumed)) {
+    const losing = losingRows(commit);
+    if ([...losing].some((day) => consumed(day) < commit.version && !isHeld(day))) {
       if (upTo > done) break;
       throw new Error(`${speed.name}: ${rowsWentOut(commit)}`);
     }
-    const files = commit.adds.filter((file) => file.dataChange && consumed(file) < commit.version);
+    const files = commit.adds.filter((file) => {
+      const day = partitionOf(file);
+      return file.dataChange && !losing.has(day) && consumed(day) < commit.version;
+    });
     if (files.length > 0) commits.push({ version: commit.version, files });
     rows += files.reduce((n, file) => n + file.stats.numRecords, 0);
     upTo = commit.version;
@@ -142,14 +150,6 @@ async function nextIncrements({ lake }: ActivityContext): Promise<NextIncrements
 
 function rowsOf({ adds }: Commit): number {
   return adds.reduce((n, file) => n + (file.dataChange ? file.stats.numRecords : 0), 0);
-}
-
-/** Rows may be gone of days that the batch layer has made without them. */
-function takesRowsOut(
-  { version, removes }: Commit,
-  consumed: (file: Pick<AddFile, 'partitionValues'>) => number,
-): boolean {
-  return removes.some((file) => file.dataChange && consumed(file) < version);
 }
 
 function rowsWentOut({ version }: Commit): string {

@@ -9,7 +9,7 @@ import { orgDailyUsageByService, orgDailyUsageByServiceSpeed as speed } from '..
 import { servedMart } from '../../serving/cql-type.ts';
 import { consumedBronze, isConsumed } from '../../serving/served-snapshot.ts';
 import type { ActivityContext, Run } from '../context.ts';
-import { partitionOf } from '../partition.ts';
+import { losingRows, partitionOf } from '../partition.ts';
 import { type AuditCheck, equalCheck } from './report.ts';
 import { type AuditScope, profiles } from './scope.ts';
 
@@ -84,7 +84,7 @@ async function eventsByDay(
   return counts;
 }
 
-/** Rows that Bronze commits brought to the days after the versions given, up to `position`. */
+/** Rows that Bronze commits brought to the days after the versions given, up to `position`; those that took rows out of a day brought it none. */
 async function rowsByDay(
   { lake }: ActivityContext,
   days: ReadonlyMap<string, number>,
@@ -93,10 +93,11 @@ async function rowsByDay(
   const rows = new Map<string, number>();
   if (days.size === 0) return rows;
   const since = Math.min(...days.values());
-  for await (const { version, adds } of lake.table(bronzeUsageEvents.name).eachCommitSince(since, position)) {
-    for (const file of adds) {
+  for await (const commit of lake.table(bronzeUsageEvents.name).eachCommitSince(since, position)) {
+    const losing = losingRows(commit);
+    for (const file of commit.adds) {
       const day = partitionOf(file);
-      if (!file.dataChange || version <= (days.get(day) ?? position)) continue;
+      if (!file.dataChange || losing.has(day) || commit.version <= (days.get(day) ?? position)) continue;
       rows.set(day, (rows.get(day) ?? 0) + file.stats.numRecords);
     }
   }
