@@ -18,10 +18,10 @@ import type { BackfillProgress, EndedRequest } from '../../workflows/backfill/st
 import type { DailyRunResult } from '../../workflows/daily-run.ts';
 import { type TestLine, testLine } from '../line/line.ts';
 import { until } from '../line/until.ts';
-import { producing, startStream } from './live.ts';
+import { type Producing, producing, startStream } from './live.ts';
 import { disagreements, type Outcome, outcomeOf } from './outcome.ts';
 import { randomOf } from './seed.ts';
-import { startWorkerProcess } from './worker-process.ts';
+import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 const days = 200;
 const kills = process.env.CPA_FAULTS === 'full' ? 20 : 3;
@@ -68,11 +68,14 @@ describe(`a backfill of ${days} days beside a stream and two daily runs`, () => 
     cpSync(first, landing, { recursive: true, preserveTimestamps: true });
     const stack = await Stack.start(join(root, 'stack'));
     let line: TestLine | null = null;
+    let workers: WorkerProcess[] = [];
+    let source: Producing | null = null;
     try {
       line = await testLine({ landing, worker: false });
       const place = { line, landing };
-      let workers = await Promise.all([0, 1].map(() => startWorkerProcess(place)));
+      workers = await Promise.all([0, 1].map(() => startWorkerProcess(place)));
       const { stream, backfill, produced } = await begun(line, landing);
+      source = produced;
       const dailies: WorkflowHandle[] = [];
       for (let kill = 0; kill < kills; kill++) {
         await sleep(500 + random.below(5000));
@@ -96,8 +99,9 @@ describe(`a backfill of ${days} days beside a stream and two daily runs`, () => 
       for (const daily of dailies) assert.equal(((await daily.result()) as DailyRunResult).audit?.passed, true);
       await produced.end();
       await finished(line, landing, stream, backfill);
-      for (const worker of workers) await worker.stop();
     } finally {
+      await source?.end();
+      for (const worker of workers) await worker.kill();
       await line?.stop();
       process.env.CPA_TEST_CASSANDRA = cassandra;
       process.env.CPA_TEST_TEMPORAL = temporal;

@@ -72,11 +72,16 @@ async function send(page: Page, signal: string, input: string): Promise<void> {
     .filter({ hasText: new RegExp(`^\\s*${signal}\\s`) })
     .click();
   await dialog.getByRole('textbox', { name: 'Data' }).click();
+  // What was sent before is still there.
+  await page.keyboard.press('ControlOrMeta+A');
   await page.keyboard.insertText(input);
-  // Left, it lays out what it holds, which moves the button.
-  await dialog.getByRole('heading', { name: 'Send a Signal' }).click();
-  await dialog.getByRole('button', { name: 'Submit' }).click();
-  await dialog.waitFor({ state: 'hidden' });
+  const submit = dialog.getByRole('button', { name: 'Submit' });
+  // The first click may only leave the field, which then lays out what it holds and moves the button.
+  for (let clicks = 0; await submit.isVisible(); clicks++) {
+    if (clicks === 5) throw new Error(`${signal} is not sent: ${await dialog.textContent()}`);
+    await submit.click({ timeout: 5000 }).catch(() => undefined);
+    await page.waitForTimeout(1000);
+  }
 }
 
 /** The text of what the page shows, looked for again, as the page says (`R` refreshes it), until it is there. */
