@@ -1,10 +1,10 @@
 /** Keeping the tables of the lake small: compaction where small files gather, and removal of files that nobody needs. */
-import { vacuum } from '../engine/delta/vacuum.ts';
+import { type Vacuumed, vacuum } from '../engine/delta/vacuum.ts';
 import { masters } from '../schemas/bronze.ts';
 import { catalog } from '../schemas/catalog.ts';
 import { alertDeliveries, alerts, backfills, notices } from '../schemas/ops.ts';
 import { quarantineOf } from '../schemas/quarantine.ts';
-import { compactTables, type SmallFileTable, streamTables } from './compaction.ts';
+import { compactTables, type SmallFileTable, streamTables, type TableCompaction } from './compaction.ts';
 import type { ActivityContext, Run } from './context.ts';
 import { followedFiles, keptVersions } from './kept-versions.ts';
 import { problem } from './problem.ts';
@@ -39,6 +39,9 @@ export const retentionMs = 365 * 24 * hourMs;
  */
 export const compactedRetentionMs = 3 * hourMs;
 
+/** After so many the compaction of a table is given up: some seconds. */
+const compactionAttempts = 5;
+
 /** Tables that a worker follows commit by commit for as long as it lives: it may come for a file that was compacted long ago. */
 const followedForLong: ReadonlySet<string> = new Set([alerts.name, alertDeliveries.name]);
 
@@ -66,32 +69,20 @@ export async function tablesToMaintain({ lake }: ActivityContext, named: readonl
 }
 
 /**
- * Compacts the table where small files gather in it, and then removes the files that no version needs which is young, published, made
- * use of by another table, or a master's snapshot. The rows of the table stay as they are. Safe to repeat and beside whoever
- * reads or writes.
+ * Removes the files of the table that no version needs which is young, published, made use of by another table, or a master's
+ * snapshot, and then compacts it where small files gather in it: a full disk gets room before anything is written. The rows of the
+ * table stay as they are. Safe to repeat and beside whoever reads or writes.
  */
 export async function maintainTable(
   context: ActivityContext,
   run: Run,
   { table, vacuum: isVacuumed, dryRun }: MaintenanceRequest,
 ): Promise<TableMaintenance> {
-  const { lake, clock } = context;
-  const compacting = dryRun ? [] : smallFileTables.filter(({ name }) => name === table);
-  const [compaction] = await compactTables(context, run, compacting, Number.POSITIVE_INFINITY);
-  run.signal.throwIfAborted();
-  // Before anything is looked at: who pins a version from now on pins one that was the newest within the retention.
-  const nowMs = clock();
-  const isFollowed = await followedFiles(lake, table);
   const { files, bytes } = isVacuumed
-    ? await vacuum(lake.table(table), nowMs, {
-        retentionMs,
-        compactedRetentionMs: followedForLong.has(table) ? retentionMs : compactedRetentionMs,
-        keepVersions: await keptVersions(lake, table),
-        ...(isFollowed === null ? {} : { isFollowed }),
-        dryRun,
-        signal: run.signal,
-      })
+    ? await vacuumTable(context, table, context.clock(), dryRun, run.signal)
     : { files: [], bytes: 0 };
+  run.signal.throwIfAborted();
+  const compaction = dryRun ? undefined : await compacted(context, run, table);
   return {
     table,
     compacted: compaction?.filesRemoved ?? 0,
@@ -99,4 +90,38 @@ export async function maintainTable(
     removed: files.length,
     bytes,
   };
+}
+
+/**
+ * Removes the files of the table that nobody needs at an instant, or only says which they would be. What somebody pins once the clock
+ * has been read is left alone: it was the newest version within the retention.
+ */
+export async function vacuumTable(
+  { lake }: Pick<ActivityContext, 'lake'>,
+  table: string,
+  nowMs: number,
+  dryRun: boolean,
+  signal: AbortSignal,
+): Promise<Vacuumed> {
+  const isFollowed = await followedFiles(lake, table);
+  return vacuum(lake.table(table), nowMs, {
+    retentionMs,
+    compactedRetentionMs: followedForLong.has(table) ? retentionMs : compactedRetentionMs,
+    keepVersions: await keptVersions(lake, table),
+    ...(isFollowed === null ? {} : { isFollowed }),
+    dryRun,
+    signal,
+  });
+}
+
+/** Compacts the table, if small files gather in it. A failure that stays is left to the next maintenance: other tables wait for their vacuum. */
+async function compacted(context: ActivityContext, run: Run, table: string): Promise<TableCompaction | undefined> {
+  const compacting = smallFileTables.filter(({ name }) => name === table);
+  try {
+    return (await compactTables(context, run, compacting, Number.POSITIVE_INFINITY))[0];
+  } catch (error) {
+    if (run.attempt < compactionAttempts || run.signal.aborted) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw problem('NotCompacted', `${table} was not compacted, which is left to the next maintenance: ${why}`, error);
+  }
 }

@@ -12,6 +12,7 @@ export type ProblemType =
   | 'BadInput'
   | 'Overtaken'
   | 'VersionGone'
+  | 'NotCompacted'
   | 'AuditFailed'
   | 'PublicationMismatch';
 

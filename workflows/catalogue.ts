@@ -113,11 +113,13 @@ const entries = {
   maintenance: {
     summary: 'Small files compacted, files that nobody needs removed',
     about:
-      'Compacts tables in which small files gather and removes files that no version needs which is young, published or made use of. ' +
+      'Removes files that no version needs which is young, published or made use of, and compacts tables in which small files gather. ' +
       'No rows change. `{"dryRun": true}` only says what would be removed.',
     layer: 'maintenance',
     example: { tables: ['bronze.usage_events'], dryRun: true },
-    onFailure: 'The other tables are done, and the rows of all are as they were. Start `maintenance` again with `{}`.',
+    onFailure:
+      'The other tables are done, and the rows of all are as they were. Start `maintenance` again with `{}`; ' +
+      'on a full disk there may be room for it now.',
     runbook: ['Disk full', 'A damaged file'],
   },
   redrive: {

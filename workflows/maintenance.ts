@@ -19,7 +19,7 @@ export interface MaintenanceResult {
 const lanes = 4;
 
 /**
- * Compacts tables in which small files gather, and removes files that nobody needs: no rows change, and no version is lost that is
+ * Removes files that nobody needs, and compacts tables in which small files gather: no rows change, and no version is lost that is
  * younger than a year, published, made use of by another table, or a master's snapshot. A table that fails does not hold up the others.
  * Input (all optional): `{"tables": ["bronze.usage_events"], "vacuum": true, "dryRun": false, "date": "2025-08-14"}`.
  */

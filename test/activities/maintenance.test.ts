@@ -14,6 +14,8 @@ import {
   type TableMaintenance,
   tablesToMaintain,
 } from '../../activities/maintenance.ts';
+import type { Notice } from '../../activities/notices/notice.ts';
+import { record } from '../../activities/notices/notice-log.ts';
 import { loadedSnapshots } from '../../activities/snapshots.ts';
 import { advanceSpeed } from '../../activities/speed.ts';
 import { generateLanding } from '../../cli/generate/landing.ts';
@@ -21,6 +23,7 @@ import { readFiles } from '../../engine/delta/read.ts';
 import { bronzeUsageEvents } from '../../schemas/bronze.ts';
 import { pathOf } from '../../schemas/contract.ts';
 import { orgDailyUsageByService, orgDailyUsageByServiceSpeed } from '../../schemas/gold.ts';
+import { notices } from '../../schemas/ops.ts';
 import { servedMart } from '../../serving/cql-type.ts';
 import { followingReader } from '../../serving/following-reader.ts';
 import { type MartReader, martReader } from '../../serving/served-rows.ts';
@@ -33,6 +36,16 @@ const events = bronzeUsageEvents.name;
 const speed = orgDailyUsageByServiceSpeed.name;
 const mart = servedMart(orgDailyUsageByService);
 const hourMs = 3_600_000;
+const notice: Notice = {
+  id: 'failed/gold/1',
+  kind: 'failed',
+  workflowType: 'gold',
+  workflowId: 'gold',
+  runId: '1',
+  date: '2025-08-14',
+  message: 'no',
+  atMs: 0,
+};
 /** Landing to the mart that has increments. */
 const steps = lineSteps.filter(({ name }) =>
   /^bronze|^silver.(dim_orgs|dim_resources|usage_events)|^gold.org_daily_usage_by_service|^ledger/.test(name),
@@ -150,6 +163,29 @@ describe('maintenance', () => {
     for (const { removed: n, table } of again.values()) assert.equal(n, 0, table);
     // Work goes on from what is left.
     await line();
+  });
+
+  it('makes room before it writes, and gives a table up that there is no room to compact', async () => {
+    const table = notices.name;
+    const context = later(compactedRetentionMs + hourMs);
+    const enter = async (...ids: string[]): Promise<void> => {
+      for (const id of ids) await record(context, { ...notice, id }, 'entered', null);
+    };
+    const request = { table, vacuum: true, dryRun: false };
+    await enter('a', 'b', 'c', 'd');
+    assert.equal((await maintainTable(later(0), run, request)).compacted, 4);
+    await enter('e', 'f', 'g', 'h');
+    const noRoom = () => Promise.reject(new Error('ENOSPC: no space left on device'));
+    const full = { ...context, compute: { ...context.compute, run: noRoom } };
+    await assert.rejects(maintainTable(full, run, request), /^Error: ENOSPC/);
+    await assert.rejects(maintainTable(full, { ...run, attempt: 5 }, request), { type: 'NotCompacted' });
+    assert.deepEqual(await maintainTable(context, run, request), {
+      table,
+      compacted: 4,
+      written: 1,
+      removed: 0,
+      bytes: 0,
+    });
   });
 
   it('refuses a table that there cannot be', async () => {
