@@ -7,6 +7,7 @@ import { workInfo } from './commit-info.ts';
 import { differingFiles } from './compare-versions.ts';
 import type { ActivityContext, Run, TableResult } from './context.ts';
 import { isWhole, pin, recompute, wholeTable } from './dirty.ts';
+import { vacuumTable } from './maintenance.ts';
 import { partitionOf } from './partition.ts';
 import { problem } from './problem.ts';
 import { resultOfRun } from './run-result.ts';
@@ -22,6 +23,11 @@ export interface RestoreRequest {
 
 /** Files looked for at a time. */
 const looking = 16;
+/**
+ * A file is brought back only if no vacuum removes it that begins within this time: one that has begun removes it neither. As long as
+ * an attempt of a restore takes at most.
+ */
+const marginMs = 2 * 3_600_000;
 /** Files that a refusal names. */
 const namedFiles = 5;
 
@@ -30,7 +36,7 @@ const namedFiles = 5;
  * no build touches them until a backfill that is asked for later recomputes them. What they have consumed stays recorded, so that
  * neither they nor what is made of them, the speed layer's increments among that, goes back to earlier versions. Partitions that were
  * recomputed for a later number are left alone. Refused, before anything is touched, for a table that is not built from others, a
- * version that is not there, and a version of which files are gone. A second, late or concurrent attempt adds nothing.
+ * version that is not there, and a version of which files are gone or are about to be removed. A second, late or concurrent attempt adds nothing.
  */
 export async function restoreTable(context: ActivityContext, run: Run, request: RestoreRequest): Promise<TableResult> {
   const startedMs = context.clock();
@@ -51,7 +57,7 @@ export async function restoreTable(context: ActivityContext, run: Run, request: 
     }
     const { partitions, adds, removes } = await changesTo(context, contract, base, request);
     if (partitions.length === 0) return resultOfRun(context, run, contract.name, startedMs);
-    await checkPresent(context, contract, request.version, adds);
+    await checkLasting(context, run, contract, request.version, adds);
     const rows = adds.reduce((n, file) => n + file.stats.numRecords, 0);
     const counts = { read: rows, written: rows, unchanged: 0, quarantined: 0, duplicate: 0, late: 0 };
     try {
@@ -138,22 +144,26 @@ async function changesTo(
   };
 }
 
-/** Fails when files of the version are gone. */
-async function checkPresent(
-  { lake }: ActivityContext,
+/** Fails when files of the version are gone, or a vacuum beside this may remove them. */
+async function checkLasting(
+  context: ActivityContext,
+  run: Run,
   contract: TableContract,
   version: number,
   files: readonly AddFile[],
 ): Promise<void> {
-  const { store, path } = lake.table(contract.name);
+  const { store, path } = context.lake.table(contract.name);
+  const atMs = context.clock() + marginMs;
+  const vacuumed = await vacuumTable(context, contract.name, atMs, true, run.signal);
+  const going = new Set(vacuumed.files.map((file) => file.path));
   const found = await mapBounded(files, looking, (file) => store.head(`${path}/${file.path}`));
-  const gone = files.filter((_, i) => found[i] === null).map((file) => file.path);
+  const gone = files.filter((file, i) => found[i] === null || going.has(file.path)).map((file) => file.path);
   if (gone.length === 0) return;
   const more = gone.length > namedFiles ? ` and ${gone.length - namedFiles} more` : '';
   throw problem(
     'VersionGone',
-    `${contract.name} cannot be restored to version ${version}: ${gone.length} of its files are gone, as vacuum removes what no kept ` +
-      `version needs: ${gone.slice(0, namedFiles).join(', ')}${more}; nothing was changed`,
+    `${contract.name} cannot be restored to version ${version}: ${gone.length} of its files are gone or may go at any moment, as vacuum ` +
+      `removes what no kept version needs: ${gone.slice(0, namedFiles).join(', ')}${more}; nothing was changed`,
   );
 }
 

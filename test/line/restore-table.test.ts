@@ -12,6 +12,7 @@ import type { Compute } from '../../activities/compute/compute.ts';
 import type { ActivityContext } from '../../activities/context.ts';
 import { planTable } from '../../activities/dirty.ts';
 import { keptVersions } from '../../activities/kept-versions.ts';
+import { retentionMs } from '../../activities/maintenance.ts';
 import { restoreTable } from '../../activities/restore.ts';
 import { contractOf } from '../../schemas/catalog.ts';
 import { consumedId } from '../../schemas/contract.ts';
@@ -54,9 +55,9 @@ describe('restoring a table', () => {
   const versionOf = async (table: string): Promise<number> => (await lake().table(table).latest())!.version;
   const restore = (table: string, version: number, askedMs: number, context: ActivityContext = process.context) =>
     restoreTable(context, run, { table, version, askedMs, reason: null });
-  const refusal = async (table: string, version = 0, askedMs = 1): Promise<string> => {
+  const refusal = async (table: string, version = 0, context = process.context): Promise<string> => {
     const before = await lake().table(table).latest();
-    const error = await restore(table, version, askedMs).then(
+    const error = await restore(table, version, 1, context).then(
       () => assert.fail('restored'),
       (e: unknown) => e as Error & { type: string; nonRetryable: boolean },
     );
@@ -118,6 +119,19 @@ describe('restoring a table', () => {
     const message = await refusal(mart, version);
     assert.match(message, /^VersionGone .*version \d+: 1 of its files are gone/);
     assert.ok(message.includes(gone.path));
+  });
+
+  it('refuses what a vacuum beside it may be removing, which has found out before what to remove', async () => {
+    const rollup = 'gold.daily_usage_rollup';
+    const version = await versionOf(rollup);
+    landing.events('b.jsonl', [on('e3', 1)], later);
+    await line();
+    const inMs = (ms: number): ActivityContext => ({ ...process.context, clock: () => Date.now() + ms });
+    const hourMs = 3_600_000;
+    const message = await refusal(rollup, version, inMs(retentionMs - hourMs));
+    assert.match(message, /^VersionGone .*: 1 of its files are gone or may go at any moment/);
+    await restore(rollup, version, 1, inMs(retentionMs - 3 * hourMs));
+    assert.deepEqual(await days(rollup), { '01': 1, '02': 1 });
   });
 
   it('is done once, by however many attempts, and an order given earlier does not undo it', async () => {
