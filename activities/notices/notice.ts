@@ -1,7 +1,7 @@
 /** A notice: something about the runs of the line that an operator has to know. */
 
 export interface Notice {
-  /** There is one of each for ever: `failed/<workflow id>/<run id>`, `audit/<the same>`, `missed/<schedule>/<number>`. */
+  /** There is one of each for ever: `failed/<workflow id>/<run id>`, `audit/<the same>`, `missed/<schedule>/<when it was made>/<number>`. */
   readonly id: string;
   readonly kind: 'failed' | 'missed' | 'audit';
   /** The run that says so. */

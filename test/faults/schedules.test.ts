@@ -103,14 +103,14 @@ describe('a schedule', () => {
     for (let n = 0; n < 300 && (await caughtUp(patient)) < due.length; n++) await sleep(100);
     assert.equal(await caughtUp(patient), due.length);
     const { info } = await impatient.describe();
-    const missed = info.numActionsMissedCatchupWindow;
+    const { createdAt, numActionsMissedCatchupWindow: missed } = info;
     assert.ok(missed > 0);
     for (let n = 0; n < 300 && receiver.received.length === 0; n++) await sleep(100);
     assert.equal(await caughtUp(impatient), due.length - missed);
     // The runs after the first find that it has been told of.
     await sleep(2 * periodS * 1000);
     const told = receiver.received.map(({ body }) => (JSON.parse(body) as { notice_id: string }).notice_id);
-    assert.deepEqual(told, [`missed/impatient/${missed}`]);
+    assert.deepEqual(told, [`missed/impatient/${createdAt.toISOString()}/${missed}`]);
     assert.equal((await rowsIn(line.lake(), 'ops.notices')).length, 2);
     for (const handle of [patient, impatient]) await handle.delete();
     console.log(`${due.length} runs caught up; of a window of 10 s ${missed} missed`);
