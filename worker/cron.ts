@@ -15,6 +15,8 @@ export interface Cron {
   readonly dayOfMonth: readonly CronRange[];
   readonly month: readonly CronRange[];
   readonly dayOfWeek: readonly CronRange[];
+  /** Whether one of the two days is enough, as cron has it where neither field has a `*`; else both have to match. */
+  readonly isEitherDay: boolean;
 }
 
 interface CronField {
@@ -34,13 +36,28 @@ const month: CronField = {
 };
 const dayOfWeek: CronField = { least: 0, most: 6, names: ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] };
 
+export const everyDay: readonly CronRange[] = [wholeOf(dayOfMonth)];
+export const everyDayOfWeek: readonly CronRange[] = [wholeOf(dayOfWeek)];
+
 /** Reads an expression such as `30 0 * * *` or `0 5 * * sun`; null when it is none. */
 export function parseCron(text: string): Cron | null {
   const words = text.trim().toLowerCase().split(/\s+/);
   const ranges = [minute, hour, dayOfMonth, month, dayOfWeek].map((field, i) => rangesOf(field, words[i] ?? ''));
   const [minutes, hours, daysOfMonth, months, daysOfWeek] = ranges;
   if (words.length !== 5 || !minutes || !hours || !daysOfMonth || !months || !daysOfWeek) return null;
-  return { text, minute: minutes, hour: hours, dayOfMonth: daysOfMonth, month: months, dayOfWeek: daysOfWeek };
+  return {
+    text,
+    minute: minutes,
+    hour: hours,
+    dayOfMonth: daysOfMonth,
+    month: months,
+    dayOfWeek: daysOfWeek,
+    isEitherDay: ![words[2], words[4]].some((word) => word?.includes('*')),
+  };
+}
+
+function wholeOf({ least, most }: CronField): CronRange {
+  return { start: least, end: most, step: 1 };
 }
 
 function rangesOf(field: CronField, text: string): readonly CronRange[] | null {

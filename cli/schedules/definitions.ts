@@ -1,7 +1,7 @@
 /** The schedules of the line, as data. */
 import { type CalendarSpec, DAYS_OF_WEEK, MONTHS, type ScheduleOverlapPolicy } from '@temporalio/client';
 import { defaultTaskQueue, type ScheduleSettings } from '../../worker/config.ts';
-import type { Cron, CronRange } from '../../worker/cron.ts';
+import { type Cron, type CronRange, everyDay, everyDayOfWeek } from '../../worker/cron.ts';
 
 export const scheduleNames = ['daily', 'maintenance', 'audit'] as const;
 export type ScheduleName = (typeof scheduleNames)[number];
@@ -76,7 +76,7 @@ export function optionsOf(definition: ScheduleDefinition, taskQueue: string) {
   const { name, cron, timeZone, workflowType, input, overlap, catchupWindowMs, jitterMs, summary } = definition;
   return {
     scheduleId: scheduleId(name, taskQueue),
-    spec: { calendars: [calendarOf(cron)], timezone: timeZone, jitter: jitterMs },
+    spec: { calendars: calendarsOf(cron), timezone: timeZone, jitter: jitterMs },
     policies: { overlap, catchupWindow: catchupWindowMs, pauseOnFailure: false },
     action: {
       type: 'startWorkflow',
@@ -94,6 +94,12 @@ export function optionsOf(definition: ScheduleDefinition, taskQueue: string) {
 
 function ofQueue(name: ScheduleName, taskQueue: string): string {
   return taskQueue === defaultTaskQueue ? name : `${name}-${taskQueue}`;
+}
+
+/** A time has to match all of a calendar, and one of the calendars. */
+function calendarsOf(cron: Cron) {
+  if (!cron.isEitherDay) return [calendarOf(cron)];
+  return [calendarOf({ ...cron, dayOfWeek: everyDayOfWeek }), calendarOf({ ...cron, dayOfMonth: everyDay })];
 }
 
 function calendarOf(cron: Cron) {

@@ -50,7 +50,8 @@ async function factsOf(client: Client, found: ScheduleDescription): Promise<Cell
     info.recentActions.slice(-shown).map(async (run) => `${second(run.scheduledAt)} ${await outcomeOf(client, run)}`),
   );
   return [
-    spec.calendars?.map(({ comment }) => comment).join(', ') ?? null,
+    // Two of one expression where either day is enough.
+    [...new Set(spec.calendars?.map(({ comment }) => comment))].join(', ') || null,
     timeZoneOf(found),
     state.paused ? state.note || 'paused' : null,
     state.paused ? null : info.nextActionTimes.slice(0, shown).map(second).join(', '),

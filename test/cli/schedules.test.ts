@@ -24,8 +24,22 @@ test('the schedules are the daily run, maintenance and an audit of everything', 
   );
   const { action, spec } = optionsOf(definitions[2]!, 'cpa');
   assert.deepEqual([action.workflowId, action.memo], ['audit', { timeZone: 'Europe/Madrid' }]);
-  assert.deepEqual(spec.calendars[0].dayOfWeek, [{ start: 'SUNDAY', end: 'SUNDAY', step: 1 }]);
+  assert.deepEqual(
+    spec.calendars.map(({ dayOfWeek }) => dayOfWeek),
+    [[{ start: 'SUNDAY', end: 'SUNDAY', step: 1 }]],
+  );
   assert.deepEqual([scheduleId('daily', 'cpa'), scheduleId('daily', 'other')], ['cpa-daily', 'cpa-daily-other']);
+});
+
+test('a day of the month and a day of the week are two calendars: either is enough, as in cron', () => {
+  const [daily] = scheduleDefinitions(loadConfig({ CPA_DAILY_CRON: '0 5 1 * sun' }).schedules);
+  assert.deepEqual(
+    optionsOf(daily!, 'cpa').spec.calendars.map(({ dayOfMonth, dayOfWeek }) => [dayOfMonth, dayOfWeek]),
+    [
+      [[{ start: 1, end: 1, step: 1 }], [{ start: 'SUNDAY', end: 'SATURDAY', step: 1 }]],
+      [[{ start: 1, end: 31, step: 1 }], [{ start: 'SUNDAY', end: 'SUNDAY', step: 1 }]],
+    ],
+  );
 });
 
 test('days begin at their midnight in their time zone, also where clocks change', () => {

@@ -9,7 +9,9 @@ test('a cron expression is five fields of numbers, ranges, steps and names', () 
   const all = Object.fromEntries(
     Object.entries(every).map(([field, [start, end]]) => [field, [{ start, end, step: 1 }]]),
   );
-  assert.deepEqual(parseCron('* * * * *'), { text: '* * * * *', ...all });
+  assert.deepEqual(parseCron('* * * * *'), { text: '* * * * *', ...all, isEitherDay: false });
+  for (const either of ['0 5 1 * sun', '0 5 1-7 * 1,2']) assert.ok(parseCron(either)!.isEitherDay, either);
+  for (const both of ['0 5 1 * *', '0 5 * * sun', '0 5 */2 * sun']) assert.ok(!parseCron(both)!.isEitherDay, both);
   const { minute, hour, month, dayOfWeek } = parseCron('5/20 1-3,7 */2 jan-MAR sun,6')!;
   assert.deepEqual(minute, [{ start: 5, end: 59, step: 20 }]);
   assert.deepEqual(hour, [
