@@ -94,6 +94,8 @@ interface Options {
 async function ask(handle: WorkflowHandle, options: Options): Promise<void> {
   const { from, to, mode, layers, tables, newestFirst, reason, dryRun, watch, format } = options;
   if (from === undefined) throw new UsageError('--from is missing: the first day, such as --from 2025-07-01');
+  // An update waits for a worker without a word; a query says that there is none.
+  await progressOf(handle);
   const request = { from, to, mode, layers, tables, newestFirst, reason, by: whoAsks() };
   if (dryRun) return printPlan(await update<BackfillPlan>(handle, 'plan', request), format);
   const { id } = await update<{ readonly id: string }>(handle, 'request', request);

@@ -26,6 +26,7 @@ const activities = {
     return { ...counts, table, version: 0, partitions: 1, bytes: 1, ms: 1 };
   },
   enterLedger: async () => 1,
+  notify: async () => 'delivered',
 } as Partial<Activities> as Activities;
 
 describe('the page of a run', () => {
