@@ -11,7 +11,15 @@ const root = join(import.meta.dirname, '..', 'dist', 'test');
 const onDemand = [
   'faults/',
   'bench/stream',
-  ...['audit-stream', 'stream-commands', 'stream-continued', 'stream-twice'].map((name) => `line/${name}`),
+  'ui/',
+  ...[
+    'audit-stream',
+    'redrive-crash-points',
+    'stream-commands',
+    'stream-continued',
+    'stream-kills',
+    'stream-twice',
+  ].map((name) => `line/${name}`),
 ];
 const isWanted = (file) =>
   groups.length === 0

@@ -13,7 +13,7 @@ import { eventLine, smallLanding } from './small-landing.ts';
 import { rowsIn } from './tables.ts';
 import { until } from './until.ts';
 
-const days = 30;
+const days = 20;
 const dayOf = (n: number): string => new Date(Date.UTC(2025, 5, 20 + n)).toISOString().slice(0, 10);
 const all = { from: dayOf(0), to: dayOf(days - 1) };
 
@@ -160,5 +160,20 @@ describe('a backfill', () => {
     const asked = ends.find((row) => row.reason === 'first load')!;
     assert.deepEqual([asked.asked_by, asked.days_done, asked.mode], ['ana', days, 'missing']);
     assert.ok('silver.usage_events' in JSON.parse(String(asked.result)).versions);
+  });
+
+  it('cancels what runs within seconds; what is done stays, and the next request goes on', async () => {
+    await handle.signal('concurrency', 1);
+    const id = await ask({ ...all, mode: 'all' });
+    await until('a part is done', async () => Object.values((await progress()).running?.days ?? {}).includes('done'));
+    const askedMs = Date.now();
+    await handle.signal('cancel', id);
+    const ended = await endOf(id);
+    assert.ok(Date.now() - askedMs < 5000, `${Date.now() - askedMs} ms`);
+    assert.equal(ended.state, 'cancelled');
+    assert.ok(ended.daysDone > 0 && ended.daysDone < days, `${ended.daysDone} of ${days} days`);
+    const rest = await endOf(await ask(all));
+    assert.equal(rest.state, 'done');
+    assert.deepEqual(await logicalHashes(line.lakeRoot), expected);
   });
 });

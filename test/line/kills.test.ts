@@ -30,7 +30,7 @@ const ways: readonly Way[] =
         { interruptions: 20, share: 1, kills: 0 },
         { interruptions: 0, share: 0, kills: 30 },
       ]
-    : [{ interruptions: 3, share: 0.6, kills: 2 }];
+    : [{ interruptions: 2, share: 0.6, kills: 1 }];
 const batchBytes = 60_000;
 /** What serving commits: two for a publication of each of ten marts. */
 const servingCommits = 20;

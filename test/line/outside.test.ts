@@ -11,11 +11,13 @@ import { formatDecimal } from '../../engine/columnar/decimal.ts';
 import { columnOf } from '../../engine/columnar/table.ts';
 import { catalog } from '../../schemas/catalog.ts';
 import { metadataOf, pathOf } from '../../schemas/contract.ts';
+import { progressQuery, requestUpdate } from '../../workflows/backfill/desk.ts';
 import { secret, type TestReceiver, testReceiver } from '../alerts/receiver.ts';
 import { askPython, pythonWith } from '../outside/python.ts';
 import { type TestLine, testLine } from './line.ts';
 import { eventLine } from './small-landing.ts';
 import { readTable } from './tables.ts';
+import { until } from './until.ts';
 
 interface Totals {
   readonly rows: number;
@@ -42,6 +44,9 @@ describe('a lake written by the line', () => {
     line = await testLine({ landing, env: { CPA_BATCH_BYTES: '200000', ...alerts } });
     await line.run('dailyRun');
     await streamOneEvent();
+    await askForADay();
+    // A run that is refused its input leaves a notice.
+    await assert.rejects(line.run('silver', { dates: 'no list' }));
     for (const { name } of catalog) {
       if ((await line.lake().table(name).latest()) !== null) expected[name] = await totalsOf(name);
     }
@@ -51,6 +56,14 @@ describe('a lake written by the line', () => {
     await receiver.close();
     rmSync(root, { recursive: true, force: true });
   });
+
+  /** For the table of backfills. */
+  async function askForADay(): Promise<void> {
+    const backfill = await line.start('backfill');
+    await backfill.executeUpdate(requestUpdate, { args: [{ from: '2025-07-03', reason: 'to be read elsewhere' }] });
+    await until('the request ends', async () => (await backfill.query(progressQuery)).ended.length > 0);
+    await backfill.cancel();
+  }
 
   /** For the tables that only the stream writes: increments, and alerts. */
   async function streamOneEvent(): Promise<void> {

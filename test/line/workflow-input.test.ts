@@ -41,11 +41,14 @@ describe('a run', () => {
 
   // A backfill waits for requests until it is cancelled.
   for (const type of startableTypes.filter((name) => name !== 'backfill')) {
-    it(`of ${type} needs no input: none, null, {} and the example of the catalogue will do`, async () => {
-      for (const input of [undefined, null, {}, catalogue[type].example])
-        await (await line.start(type, input)).result();
+    it(`of ${type} needs no input: {} and the example of the catalogue will do`, async () => {
+      for (const input of [{}, catalogue[type].example]) await (await line.start(type, input)).result();
     });
   }
+
+  it('takes no input, and null, for {}', async () => {
+    for (const input of [undefined, null]) await (await line.start('silver', input)).result();
+  });
 
   const bad: [type: string, input: unknown, message: RegExp][] = [
     [
