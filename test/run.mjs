@@ -19,6 +19,7 @@ const onDemand = [
     'stream-continued',
     'stream-kills',
     'stream-twice',
+    'two-layers',
   ].map((name) => `line/${name}`),
 ];
 const isWanted = (file) =>
