@@ -150,6 +150,7 @@ async function finished(
   stream: WorkflowHandle,
   backfill: WorkflowHandle,
 ): Promise<void> {
+  console.log(`the backfill's history has ${(await backfill.fetchHistory()).events?.length} events`);
   await backfill.cancel();
   await stream.executeUpdate('drain');
   await stream.signal('stop');
