@@ -5,12 +5,12 @@ import type { MartPublication } from '../activities/serving.ts';
 import { audit, auditText } from './audit.ts';
 import { concluded } from './conclude.ts';
 import { day, parseInput } from './input.ts';
+import { runLayer } from './layer-child.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
 import type { ProgressBoard } from './progress.ts';
 import { asChild, tagRun } from './search-attributes.ts';
 import { publicationsText, serving } from './serving.ts';
-import type { silver } from './silver.ts';
 
 export interface DailyRunResult {
   readonly date: string;
@@ -34,12 +34,8 @@ async function runLine(board: ProgressBoard, input: unknown): Promise<DailyRunRe
   tagRun('dailyRun', [], date);
   const problems: Problem[] = [];
   const id = (layer: string): string => `${workflowInfo().workflowId}/${layer}`;
-  const layer = async (name: string, type: 'bronzeBatch' | 'bronzeStream' | 'silver' | 'gold'): Promise<void> => {
-    const result = await attempt(name, problems, () =>
-      executeChild<typeof silver>(type, { ...asChild(type, 'daily'), workflowId: id(name), args: [{ date }] }),
-    );
-    if (result !== null) board.add(result.tables);
-  };
+  const layer = (name: string, type: 'bronzeBatch' | 'bronzeStream' | 'silver' | 'gold'): Promise<void> =>
+    runLayer(board, problems, name, type, 'daily', { date });
   board.stage('Bronze');
   await Promise.all([layer('bronze-batch', 'bronzeBatch'), layer('bronze-stream', 'bronzeStream')]);
   board.stage('Silver');

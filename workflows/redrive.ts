@@ -6,12 +6,12 @@ import { enterLedger, lake } from './activity-options.ts';
 import { masterNames } from './bronze-batch.ts';
 import { concluded } from './conclude.ts';
 import { day, parseInput, text, texts, word } from './input.ts';
+import { runLayer } from './layer-child.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
 import type { ProgressBoard } from './progress.ts';
 import { asChild, tagRun } from './search-attributes.ts';
 import { serving } from './serving.ts';
-import type { silver } from './silver.ts';
 
 export interface RedriveResult {
   /** Of `bronze.usage_events`: `read` are the rows tried and those replaced, `unchanged` what stays in quarantine under its rule. */
@@ -66,21 +66,17 @@ async function tryAgain(board: ProgressBoard, input: unknown): Promise<RedriveRe
   const { replaced = 0, ...table } = redriven ?? {};
   if (redriven !== null) board.add([table as TableResult]);
   await enterLedger(['bronze.usage_events']);
-  const id = (layer: string): string => `${workflowInfo().workflowId}/${layer}`;
   for (const layer of ['silver', 'gold'] as const) {
     board.stage(layer);
-    const built = await attempt(layer, problems, () =>
-      executeChild<typeof silver>(layer, {
-        ...asChild(layer, 'redrive'),
-        workflowId: id(layer),
-        args: [{ date: labelled }],
-      }),
-    );
-    if (built !== null) board.add(built.tables);
+    await runLayer(board, problems, layer, layer, 'redrive', { date: labelled });
   }
   board.stage('serving');
   const served = await attempt('serving', problems, () =>
-    executeChild(serving, { ...asChild('serving', 'redrive'), workflowId: id('serving'), args: [{ date: labelled }] }),
+    executeChild(serving, {
+      ...asChild('serving', 'redrive'),
+      workflowId: `${workflowInfo().workflowId}/serving`,
+      args: [{ date: labelled }],
+    }),
   );
   const after = await lake.heldEvents.executeWithOptions({ summary: 'Count what is left' }, [selection]);
   const publications = served?.publications ?? [];

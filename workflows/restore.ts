@@ -6,12 +6,13 @@ import { exampleOf } from './catalogue.ts';
 import { concluded } from './conclude.ts';
 import { goldPlan, martNames } from './gold.ts';
 import { parseInput, text, wholeFrom } from './input.ts';
+import { runLayer } from './layer-child.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
 import type { ProgressBoard } from './progress.ts';
 import { asChild, tagRun } from './search-attributes.ts';
 import { publicationsText, serving } from './serving.ts';
-import { type silver, silverPlan } from './silver.ts';
+import { silverPlan } from './silver.ts';
 
 export interface RestoreResult {
   /** What was restored, then what was built of it. */
@@ -57,26 +58,18 @@ async function bringBack(board: ProgressBoard, input: unknown): Promise<RestoreR
   });
   failOn(problems, { tables: board.tables, publications: [] });
   await enterLedger([table]);
-  const id = (name: string): string => `${workflowInfo().workflowId}/${name}`;
   const made = madeOf(table);
   for (const layer of ['silver', 'gold'] as const) {
     const tables = made[layer];
     if (tables.length === 0) continue;
     board.stage(`building ${tables.join(', ')}`);
-    const built = await attempt(layer, problems, () =>
-      executeChild<typeof silver>(layer, {
-        ...asChild(layer, 'restore'),
-        workflowId: id(layer),
-        args: [{ tables }],
-      }),
-    );
-    if (built !== null) board.add(built.tables);
+    await runLayer(board, problems, layer, layer, 'restore', { tables });
   }
   board.stage('Cassandra');
   const served = await attempt('serving', problems, () =>
     executeChild(serving, {
       ...asChild('serving', 'restore'),
-      workflowId: id('serving'),
+      workflowId: `${workflowInfo().workflowId}/serving`,
       args: [{ marts: martNames.filter((mart) => mart === table || made.gold.includes(mart)) }],
     }),
   );

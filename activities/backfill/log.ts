@@ -1,5 +1,6 @@
 /** `ops.backfills`: what was asked for and what became of it. */
 import { backfills } from '../../schemas/ops.ts';
+import { dayText } from '../../serving/cell-value.ts';
 import { AppendedRows, type PlainRow } from '../alerts/appended-rows.ts';
 import { append } from '../append.ts';
 import type { ActivityContext, Run } from '../context.ts';
@@ -69,8 +70,8 @@ export async function endedBackfills({ lake }: Pick<ActivityContext, 'lake'>): P
     if (row.state === 'accepted') return;
     const { failed, versions } = JSON.parse(String(row.result)) as Pick<EndedBackfill, 'failed' | 'versions'>;
     ended.push({
-      from: dayText(row.from_date),
-      to: dayText(row.to_date),
+      from: dayText(Number(row.from_date)),
+      to: dayText(Number(row.to_date)),
       tables: JSON.parse(String(row.tables)) as string[],
       mode: String(row.mode) as BackfillMode,
       state: String(row.state) as BackfillOutcome['state'],
@@ -137,8 +138,4 @@ function changesOf(before: Readonly<Record<string, number>>, after: Readonly<Rec
 
 function dayNumber(day: string): number {
   return Date.parse(`${day}T00:00:00Z`) / dayMs;
-}
-
-function dayText(value: unknown): string {
-  return new Date(Number(value) * dayMs).toISOString().slice(0, 10);
 }
