@@ -28,16 +28,16 @@ export function runningLines(running: RunningRequest): string[] {
     `  ${'━'.repeat(filled).padEnd(30, '┈')} ${total === 0 ? 0 : Math.floor((done * 100) / total)} %  ${done} of ${total} days, ` +
       `${now} running, ${failed} failed  ${n(running.rows)} rows${eta}`,
     `  ${running.stage}`,
-    ...failures(running.failed),
+    ...failures(running.failed, Object.keys(running.failed).length),
   ];
 }
 
 /** A request that has ended: how, and what failed. */
 export function endedLines(ended: EndedRequest): string[] {
-  const { state, daysDone, daysPlanned, rows, ms, failed } = ended;
+  const { state, daysDone, daysPlanned, rows, ms, failed, failedCount } = ended;
   return [
     `  ${state.padEnd(10)} ${nameOf(ended)}: ${daysDone} of ${daysPlanned} days, ${n(rows)} rows, ${seconds(ms)}`,
-    ...failures(failed),
+    ...failures(failed, failedCount),
   ];
 }
 
@@ -45,8 +45,11 @@ function nameOf({ ids, from, to, mode }: Pick<EndedRequest, 'ids' | 'from' | 'to
   return `${from} – ${to}, ${mode} (${ids.join(', ')})`;
 }
 
-function failures(failed: Readonly<Record<string, string>>): string[] {
-  return Object.entries(failed).map(([what, why]) => `  ! ${what}: ${why.split('\n')[0]}`);
+/** The first 20 that failed, of `count`. */
+function failures(failed: Readonly<Record<string, string>>, count: number): string[] {
+  const shown = Object.entries(failed).slice(0, 20);
+  const lines = shown.map(([what, why]) => `  ! ${what}: ${why.split('\n')[0]}`);
+  return count > shown.length ? [...lines, `  ! ${n(count - shown.length)} more`] : lines;
 }
 
 /** A time for people. */
