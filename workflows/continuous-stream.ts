@@ -167,6 +167,8 @@ export async function continuousStream(
       }
       drains.splice(0, asked.length);
       await enterLedger([bronze]);
+      // Time to continue as new: the next run serves it. Otherwise drains that follow one another would keep this run for ever.
+      if (workflowInfo().continueAsNewSuggested && !paused && !stopping && drains.length === 0) continue;
       // What was drained is served even if a pause or the end follows.
       await stream.streamRound.executeWithOptions({ summary: 'Serve what was drained' }, [{ triggerMs, roundMs: 0 }]);
       show();

@@ -49,11 +49,11 @@ export async function interrupt(place: WorkerPlace, interruption: Interruption):
   });
   while (!ended && commitsIn(line.lakeRoot) < interruption.commit) await sleep(5);
   await sleep(interruption.jitterMs);
-  if (ended) {
+  const { stage } = await run.query<RunProgress>('progress');
+  if (stage === 'done') {
     await worker.stop();
     return null;
   }
-  const { stage } = await run.query<RunProgress>('progress');
   const askedMs = performance.now();
   await run[interruption.how]();
   await closed;
