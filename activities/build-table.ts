@@ -5,6 +5,7 @@ import { bronzeUsageEvents } from '../schemas/bronze.ts';
 import { contractOf } from '../schemas/catalog.ts';
 import { caughtUpId, consumedId, metadataWith, type TableContract } from '../schemas/contract.ts';
 import { dimOrgs, dimResources, silverUsageEvents } from '../schemas/silver.ts';
+import { dayNumber } from '../serving/cell-value.ts';
 import { checkBalance, workInfo } from './commit-info.ts';
 import type { BuildPartitionsInput, BuiltPartitions } from './compute/build-partitions.ts';
 import { mapTasks } from './compute/compute.ts';
@@ -307,10 +308,6 @@ function filesFor(
   return filesOf(snapshot, (v) => wanted.has(Object.values(v)[0] ?? '')).sort((a, b) =>
     partitionOf(a) < partitionOf(b) ? -1 : partitionOf(a) > partitionOf(b) ? 1 : 0,
   );
-}
-
-function dayNumber(day: string): number {
-  return Date.parse(`${day}T00:00:00Z`) / 86_400_000;
 }
 
 function sum(built: readonly BuiltPartitions[], key: 'read' | 'written' | 'unchanged' | 'late'): number {

@@ -7,6 +7,7 @@ import { readFiles } from '../engine/delta/read.ts';
 import type { Snapshot } from '../engine/delta/types.ts';
 import { contractOf } from '../schemas/catalog.ts';
 import { contentOf, pathOf, type TableContract } from '../schemas/contract.ts';
+import { dayNumber } from '../serving/cell-value.ts';
 import { partitionOf } from './partition.ts';
 
 const dayUs = 86_400_000_000;
@@ -43,8 +44,7 @@ export async function dimensionChanges(
       changesByVersion.set(version, changes);
     }
     const reached = new Set<string>();
-    for (const [k, fromDay] of changes)
-      if (Date.parse(`${partition}T00:00:00Z`) / 86_400_000 >= fromDay) reached.add(k);
+    for (const [k, fromDay] of changes) if (dayNumber(partition) >= fromDay) reached.add(k);
     if (reached.size === 0 || snapshot === null) continue;
     const held = await keysIn(lake, facts, snapshot, partition, key);
     if ([...reached].some((k) => held.has(k))) stale.push(partition);

@@ -8,6 +8,7 @@ import { readFiles } from '../engine/delta/read.ts';
 import { type AddFile, type Commit, CommitConflict, type FileStats } from '../engine/delta/types.ts';
 import { metadataOf, pathOf } from '../schemas/contract.ts';
 import { quarantineOf } from '../schemas/quarantine.ts';
+import { dayNumber } from '../serving/cell-value.ts';
 import { quarantineRows } from '../transforms/quarantine.ts';
 import type { Reject } from '../transforms/reject.ts';
 import type { ActivityContext, Run } from './context.ts';
@@ -92,7 +93,7 @@ export async function reconcileSilverQuarantine(
     const base = await table.latest();
     const judged = (day: string): number => base?.txns.get(judgedId(day)) ?? -1;
     const open = days.filter((day) => judged(day) <= bronzeVersion);
-    const dayNumbers = new Set(open.map((d) => Date.parse(`${d}T00:00:00Z`) / 86_400_000));
+    const dayNumbers = new Set(open.map(dayNumber));
     const isOpen = ({ reject }: Rejected): boolean => reject.eventDate !== null && dayNumbers.has(reject.eventDate);
     const wanted = new Map(rejected.filter(isOpen).map((r) => [keyOfReject(r.reject), r]));
     const removes = [];
@@ -148,8 +149,7 @@ const judgedColumns = ['layer', 'event_date', 'source_file', 'source_generation'
 /** Whether the file's statistics allow for a row that Silver rejected of one of the days (since 1970-01-01). */
 function mayHold(file: AddFile, days: ReadonlySet<number>): boolean {
   if (file.stats.maxValues?.layer === 'bronze') return false;
-  const bound = (values: FileStats['minValues']): number =>
-    Date.parse(`${String(values?.event_date)}T00:00:00Z`) / 86_400_000;
+  const bound = (values: FileStats['minValues']): number => dayNumber(String(values?.event_date));
   const [least, most] = [bound(file.stats.minValues), bound(file.stats.maxValues)];
   return Number.isNaN(least) || Number.isNaN(most) || [...days].some((d) => d >= least && d <= most);
 }

@@ -15,6 +15,11 @@ export function dayText(days: number): string {
   return new Date(days * dayMs).toISOString().slice(0, 10);
 }
 
+/** The days since 1970-01-01 of a `YYYY-MM-DD`; NaN for any other text. */
+export function dayNumber(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`) / dayMs;
+}
+
 /** Reads the values of a column by row. */
 export function readerOf(column: Column): (row: number) => CellValue {
   if (column.kind === 'date') {

@@ -1,5 +1,5 @@
 /** Parameters of the named queries, checked. */
-import { dayText } from './cell-value.ts';
+import { dayNumber, dayText } from './cell-value.ts';
 import { QueryError, type QuerySpec } from './query-catalog.ts';
 
 /** What a query may be asked with. Dates are `YYYY-MM-DD`. */
@@ -23,7 +23,6 @@ export interface CheckedParameters {
   readonly n: number;
 }
 
-const dayMs = 86_400_000;
 const defaultN = 5;
 
 /** Checks what comes from outside. Throws `QueryError` naming the parameter. */
@@ -70,12 +69,12 @@ export function periodOf(
 /** `YYYY-MM-DD` of a day that exists. */
 function isDay(value: unknown): value is string {
   if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
-  const ms = Date.parse(`${value}T00:00:00Z`);
-  return !Number.isNaN(ms) && dayText(ms / dayMs) === value;
+  const days = dayNumber(value);
+  return !Number.isNaN(days) && dayText(days) === value;
 }
 
 function addDays(day: string, days: number): string {
-  return dayText(Date.parse(`${day}T00:00:00Z`) / dayMs + days);
+  return dayText(dayNumber(day) + days);
 }
 
 function addMonths(day: string, months: number): string {

@@ -10,6 +10,7 @@ import type { AddFile } from '../engine/delta/types.ts';
 import { contractOf } from '../schemas/catalog.ts';
 import { metadataOf, pathOf } from '../schemas/contract.ts';
 import { batchUsage, servedUsage } from '../transforms/gold/served-usage.ts';
+import { dayNumber } from './cell-value.ts';
 import type { ServedMart } from './cql-type.ts';
 import type { ServedPart } from './served-snapshot.ts';
 
@@ -69,5 +70,5 @@ export async function readIncrements(
 
 /** The day of a part, since 1970-01-01. */
 export function dayOf({ value }: ServedPart): number {
-  return Date.parse(`${value}T00:00:00Z`) / 86_400_000;
+  return dayNumber(String(value));
 }

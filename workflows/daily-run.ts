@@ -5,12 +5,12 @@ import type { MartPublication } from '../activities/serving.ts';
 import { audit, auditText } from './audit.ts';
 import { concluded } from './conclude.ts';
 import { day, parseInput } from './input.ts';
-import { runLayer } from './layer-child.ts';
+import { runLayer, runServing } from './layer-child.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
 import type { ProgressBoard } from './progress.ts';
 import { asChild, tagRun } from './search-attributes.ts';
-import { publicationsText, serving } from './serving.ts';
+import { publicationsText } from './serving.ts';
 
 export interface DailyRunResult {
   readonly date: string;
@@ -33,7 +33,6 @@ async function runLine(board: ProgressBoard, input: unknown): Promise<DailyRunRe
   const date = logicalDate(parsed.date);
   tagRun('dailyRun', [], date);
   const problems: Problem[] = [];
-  const id = (layer: string): string => `${workflowInfo().workflowId}/${layer}`;
   const layer = (name: string, type: 'bronzeBatch' | 'bronzeStream' | 'silver' | 'gold'): Promise<void> =>
     runLayer(board, problems, name, type, 'daily', { date });
   board.stage('Bronze');
@@ -43,15 +42,13 @@ async function runLine(board: ProgressBoard, input: unknown): Promise<DailyRunRe
   board.stage('Gold');
   await layer('gold', 'gold');
   board.stage('Cassandra');
-  const served = await attempt('serving', problems, () =>
-    executeChild(serving, { ...asChild('serving', 'daily'), workflowId: id('serving'), args: [{ date }] }),
-  );
+  const served = await runServing(problems, 'daily', { date });
   if (served !== null) board.note(publicationsText(served.publications)[0]!);
   board.stage('audit');
   const report = await attempt('audit', problems, () =>
     executeChild(audit, {
       ...asChild('audit', 'daily'),
-      workflowId: id('audit'),
+      workflowId: `${workflowInfo().workflowId}/audit`,
       args: [{ date, readBack: readBackBy(served?.publications ?? []) }],
     }),
   );

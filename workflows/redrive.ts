@@ -1,4 +1,4 @@
-import { ApplicationFailure, executeChild, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure } from '@temporalio/workflow';
 import type { TableResult } from '../activities/context.ts';
 import type { HeldRows } from '../activities/redrive/held.ts';
 import type { MartPublication } from '../activities/serving.ts';
@@ -6,12 +6,11 @@ import { enterLedger, lake } from './activity-options.ts';
 import { masterNames } from './bronze-batch.ts';
 import { concluded } from './conclude.ts';
 import { day, parseInput, text, texts, word } from './input.ts';
-import { runLayer } from './layer-child.ts';
+import { runLayer, runServing } from './layer-child.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
 import type { ProgressBoard } from './progress.ts';
-import { asChild, tagRun } from './search-attributes.ts';
-import { serving } from './serving.ts';
+import { tagRun } from './search-attributes.ts';
 
 export interface RedriveResult {
   /** Of `bronze.usage_events`: `read` are the rows tried and those replaced, `unchanged` what stays in quarantine under its rule. */
@@ -71,13 +70,7 @@ async function tryAgain(board: ProgressBoard, input: unknown): Promise<RedriveRe
     await runLayer(board, problems, layer, layer, 'redrive', { date: labelled });
   }
   board.stage('serving');
-  const served = await attempt('serving', problems, () =>
-    executeChild(serving, {
-      ...asChild('serving', 'redrive'),
-      workflowId: `${workflowInfo().workflowId}/serving`,
-      args: [{ date: labelled }],
-    }),
-  );
+  const served = await runServing(problems, 'redrive', { date: labelled });
   const after = await lake.heldEvents.executeWithOptions({ summary: 'Count what is left' }, [selection]);
   const publications = served?.publications ?? [];
   const result = { tables: board.tables, replaced, before, after, publications };

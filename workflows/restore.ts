@@ -1,4 +1,4 @@
-import { ApplicationFailure, executeChild, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure } from '@temporalio/workflow';
 import type { TableResult } from '../activities/context.ts';
 import type { MartPublication } from '../activities/serving.ts';
 import { enterLedger, lake } from './activity-options.ts';
@@ -6,12 +6,12 @@ import { exampleOf } from './catalogue.ts';
 import { concluded } from './conclude.ts';
 import { goldPlan, martNames } from './gold.ts';
 import { parseInput, text, wholeFrom } from './input.ts';
-import { runLayer } from './layer-child.ts';
+import { runLayer, runServing } from './layer-child.ts';
 import { logicalDate } from './logical-date.ts';
 import { attempt, failOn, type Problem } from './problems.ts';
 import type { ProgressBoard } from './progress.ts';
-import { asChild, tagRun } from './search-attributes.ts';
-import { publicationsText, serving } from './serving.ts';
+import { tagRun } from './search-attributes.ts';
+import { publicationsText } from './serving.ts';
 import { silverPlan } from './silver.ts';
 
 export interface RestoreResult {
@@ -66,13 +66,8 @@ async function bringBack(board: ProgressBoard, input: unknown): Promise<RestoreR
     await runLayer(board, problems, layer, layer, 'restore', { tables });
   }
   board.stage('Cassandra');
-  const served = await attempt('serving', problems, () =>
-    executeChild(serving, {
-      ...asChild('serving', 'restore'),
-      workflowId: `${workflowInfo().workflowId}/serving`,
-      args: [{ marts: martNames.filter((mart) => mart === table || made.gold.includes(mart)) }],
-    }),
-  );
+  const marts = martNames.filter((mart) => mart === table || made.gold.includes(mart));
+  const served = await runServing(problems, 'restore', { marts });
   if (served !== null) board.note(publicationsText(served.publications)[0]!);
   const result = { tables: board.tables, publications: served?.publications ?? [] };
   failOn(problems, result);

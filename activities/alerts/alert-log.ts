@@ -1,6 +1,6 @@
 /** The alerts that were raised: `ops.alerts`, which has each once. */
 import { alerts } from '../../schemas/ops.ts';
-import { dayText } from '../../serving/cell-value.ts';
+import { dayNumber, dayText } from '../../serving/cell-value.ts';
 import { append } from '../append.ts';
 import type { ActivityContext } from '../context.ts';
 import { type Alert, alertId, type Crossing } from './alert.ts';
@@ -8,7 +8,6 @@ import { AppendedRows, type PlainRow } from './appended-rows.ts';
 
 /** Alerts that are kept to be shown. */
 const recentAlerts = 10;
-const dayMs = 86_400_000;
 
 /** What this worker knows of `ops.alerts`. One call at a time. */
 export class AlertLog {
@@ -69,7 +68,7 @@ function rowOf(alert: Alert, runId: string): PlainRow {
   return {
     alert_id: alertId(alert),
     org_id: alert.orgId,
-    usage_date: Date.parse(`${alert.date}T00:00:00Z`) / dayMs,
+    usage_date: dayNumber(alert.date),
     threshold_percent: alert.percent,
     budget_usd: alert.budgetUsd,
     total_usd: alert.totalUsd,

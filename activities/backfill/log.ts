@@ -1,6 +1,6 @@
 /** `ops.backfills`: what was asked for and what became of it. */
 import { backfills } from '../../schemas/ops.ts';
-import { dayText } from '../../serving/cell-value.ts';
+import { dayNumber, dayText } from '../../serving/cell-value.ts';
 import { AppendedRows, type PlainRow } from '../alerts/appended-rows.ts';
 import { append } from '../append.ts';
 import type { ActivityContext, Run } from '../context.ts';
@@ -33,7 +33,6 @@ export interface EndedBackfill {
 }
 
 type Edges = Pick<ActivityContext, 'lake' | 'clock'>;
-const dayMs = 86_400_000;
 
 /** Records that a request was accepted (`outcome` null) or how it ended, once each however often this is done. */
 export async function recordBackfill(
@@ -134,8 +133,4 @@ function changesOf(before: Readonly<Record<string, number>>, after: Readonly<Rec
       [...(before[table] === undefined ? [] : [before[table]]), version],
     ]),
   );
-}
-
-function dayNumber(day: string): number {
-  return Date.parse(`${day}T00:00:00Z`) / dayMs;
 }

@@ -1,11 +1,11 @@
 /** Notices as `ops.notices` has them: what became of each is a version of its application id. */
 import { notices } from '../../schemas/ops.ts';
+import { dayNumber } from '../../serving/cell-value.ts';
 import { append } from '../append.ts';
 import type { ActivityContext } from '../context.ts';
 import type { Notice, NoticeState } from './notice.ts';
 
 const states: readonly NoticeState[] = ['entered', 'delivered', 'refused'];
-const dayMs = 86_400_000;
 
 /** What became of the notice of this id; null: it was never entered. */
 export async function stateOf({ lake }: Pick<ActivityContext, 'lake'>, id: string): Promise<NoticeState | null> {
@@ -26,7 +26,7 @@ export async function record(
     workflow_type: notice.workflowType,
     workflow_id: notice.workflowId,
     run_id: notice.runId,
-    logical_date: Date.parse(`${notice.date}T00:00:00Z`) / dayMs,
+    logical_date: dayNumber(notice.date),
     message: notice.message,
     at: (state === 'entered' ? notice.atMs : context.clock()) * 1000,
     http_status: httpStatus,

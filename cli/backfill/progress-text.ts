@@ -3,6 +3,7 @@ import {
   type BackfillProgress,
   countDays,
   type EndedRequest,
+  failureLines,
   type RunningRequest,
 } from '../../workflows/backfill/state.ts';
 
@@ -28,7 +29,7 @@ export function runningLines(running: RunningRequest): string[] {
     `  ${'━'.repeat(filled).padEnd(30, '┈')} ${total === 0 ? 0 : Math.floor((done * 100) / total)} %  ${done} of ${total} days, ` +
       `${now} running, ${failed} failed  ${n(running.rows)} rows${eta}`,
     `  ${running.stage}`,
-    ...failures(running.failed, Object.keys(running.failed).length),
+    ...failures(running.failed),
   ];
 }
 
@@ -45,11 +46,8 @@ function nameOf({ ids, from, to, mode }: Pick<EndedRequest, 'ids' | 'from' | 'to
   return `${from} – ${to}, ${mode} (${ids.join(', ')})`;
 }
 
-/** The first 20 that failed, of `count`. */
-function failures(failed: Readonly<Record<string, string>>, count: number): string[] {
-  const shown = Object.entries(failed).slice(0, 20);
-  const lines = shown.map(([what, why]) => `  ! ${what}: ${why.split('\n')[0]}`);
-  return count > shown.length ? [...lines, `  ! ${n(count - shown.length)} more`] : lines;
+function failures(failed: Readonly<Record<string, string>>, count?: number): string[] {
+  return failureLines(failed, count, 20).map((line) => `  ! ${line}`);
 }
 
 /** A time for people. */

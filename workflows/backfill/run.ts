@@ -5,9 +5,9 @@ import type { BackfillPlan } from '../../activities/backfill/plan.ts';
 import { lake } from '../activity-options.ts';
 import { backfillPart } from '../backfill-part.ts';
 import { martNames } from '../gold.ts';
+import { runServing } from '../layer-child.ts';
 import { attempt, type Problem } from '../problems.ts';
 import { asChild } from '../search-attributes.ts';
-import { serving } from '../serving.ts';
 import { partsAgain, partsOf } from './parts.ts';
 import type { Queued } from './request.ts';
 import { countDays, type DayState, type RunningRequest } from './state.ts';
@@ -217,13 +217,7 @@ export class RequestRun {
     this.#show();
     await condition(() => !this.#settings.isPaused());
     const problems: Problem[] = [];
-    await attempt('serving', problems, () =>
-      executeChild(serving, {
-        workflowId: `${workflowInfo().workflowId}/${requests[0]!.id}/serving`,
-        args: [{ marts: martNames }],
-        ...asChild('serving', 'backfill'),
-      }),
-    );
+    await runServing(problems, 'backfill', { marts: martNames }, `${workflowInfo().workflowId}/${requests[0]!.id}`);
     for (const { message } of problems) this.#failed.serving = message;
   }
 }

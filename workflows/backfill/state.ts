@@ -139,13 +139,16 @@ function planLines({ id, from, to, mode, plan }: PlannedRequest): string[] {
   ];
 }
 
-const shownFailures = 10;
-
-function failureLines(failed: Readonly<Record<string, string>>, count = Object.keys(failed).length): string[] {
+/** The first of what failed, a line each, and how many more of `count` there are. */
+export function failureLines(
+  failed: Readonly<Record<string, string>>,
+  count = Object.keys(failed).length,
+  most = 10,
+): string[] {
   const lines = Object.entries(failed)
-    .slice(0, shownFailures)
+    .slice(0, most)
     .map(([what, why]) => `${what}: ${why.split('\n')[0]}`);
-  return count > lines.length ? [...lines, `${count - lines.length} more`] : lines;
+  return count > lines.length ? [...lines, `${(count - lines.length).toLocaleString('en')} more`] : lines;
 }
 
 function bar(done: number, total: number): string {
