@@ -137,6 +137,12 @@ module.exports = {
       { path: room('bench', 'cli', 'dashboard', 'stack', 'test') },
     ),
     forbid(
+      'dashboard-below-cli',
+      'The dashboard reads: it knows neither workflows, nor what runs them, nor the command line.',
+      { path: room('dashboard') },
+      { path: room('bench', 'cli', 'stack', 'test', 'worker', 'workflows') },
+    ),
+    forbid(
       'nothing-needs-tests',
       'Tests and benches are on top of everything.',
       { pathNot: room('test', 'bench') },

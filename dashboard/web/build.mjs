@@ -1,0 +1,37 @@
+// Bundles the page into dist/dashboard/web: hashed names, each file also gzipped, nothing loaded from elsewhere.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { constants, gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const here = import.meta.dirname;
+const out = join(here, '..', '..', 'dist', 'dashboard', 'web');
+rmSync(out, { recursive: true, force: true });
+const { metafile } = await build({
+  entryPoints: [join(here, 'src', 'main.tsx')],
+  absWorkingDir: here,
+  outdir: join(out, 'assets'),
+  entryNames: '[name]-[hash]',
+  chunkNames: '[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+});
+const entry = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === 'src/main.tsx');
+const assetOf = (file) => `/assets/${file.split('/').at(-1)}`;
+const page = readFileSync(join(here, 'index.html'), 'utf8')
+  .replace('{{script}}', assetOf(entry[0]))
+  .replace('{{style}}', assetOf(entry[1].cssBundle));
+writeFileSync(join(out, 'index.html'), page);
+mkdirSync(join(out, 'assets'), { recursive: true });
+for (const file of ['index.html', ...readdirSync(join(out, 'assets')).map((name) => join('assets', name))]) {
+  const bytes = readFileSync(join(out, file));
+  writeFileSync(join(out, `${file}.gz`), gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION }));
+}
