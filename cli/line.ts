@@ -1,6 +1,8 @@
 /** Stack and worker together in this process. */
 import { mkdir } from 'node:fs/promises';
 import type { CassandraConfig } from '../serving/config.ts';
+import { readerLogin } from '../serving/reader-login.ts';
+import { openServing } from '../serving/serving.ts';
 import { startStack } from '../stack/stack.ts';
 import type { Config } from '../worker/config.ts';
 import { connectTemporal, type TemporalAccess } from '../worker/temporal.ts';
@@ -57,6 +59,9 @@ export async function startLine(
       metricsAddress: withWorker ? config.metricsAddress : null,
     });
     if (withWorker) worker = await startWorker({ config, temporal, cassandra });
+    const session = await openServing(cassandra);
+    const reader = config.cassandra ?? { ...cassandra, ...(await readerLogin(session)) };
+    await session.close();
     await announceStack(config.home, {
       pid: process.pid,
       temporalAddress: config.temporalConfigured ? null : stack.temporal.address,
@@ -65,6 +70,7 @@ export async function startLine(
       lake: config.lake,
       landing: config.landing,
       cassandra,
+      reader,
     });
     const failed = new Promise<never>((_, reject) => {
       worker?.stopped.catch(reject);

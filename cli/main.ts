@@ -36,6 +36,7 @@ const modules = new Map<string, () => Promise<{ readonly register: (program: Com
   ['diff', () => import('./diff.ts')],
   ['restore', () => import('./restore.ts')],
   ['query', () => import('./query.ts')],
+  ['dashboard', () => import('./dashboard.ts')],
   ['audit', () => import('./audit.ts')],
 ]);
 

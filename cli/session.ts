@@ -15,6 +15,8 @@ export interface LocalStack {
   readonly lake: string;
   readonly landing: string;
   readonly cassandra: CassandraConfig;
+  /** A login to the same Cassandra that only reads. */
+  readonly reader: CassandraConfig;
 }
 
 const fileName = 'stack.json';
@@ -47,6 +49,13 @@ export function cassandraFor(config: Config): CassandraConfig {
     throw new Error('no Cassandra: start the stack with `cpa up` or `npm start`, or set CASSANDRA_CONTACT_POINTS');
   }
   return found;
+}
+
+/** The same for who only reads: with the login for that, where there is one. */
+export function readerFor(config: Config): CassandraConfig {
+  const local = localStack(config.home)?.reader;
+  const reader = config.cassandra === null && local !== undefined ? local : cassandraFor(config);
+  return { ...reader, ...config.dashboard.login };
 }
 
 /** Temporal as configured, else of the running local stack. Throws saying how to get one. */

@@ -34,6 +34,16 @@ export function statementsOf(text: string): string[] {
     .filter((statement) => statement !== '');
 }
 
+let named: Promise<ReadonlyMap<string, string>> | undefined;
+
+/** The statement of `cql/queries/<name>.cql`. Throws when there is none. */
+export async function namedStatement(name: string): Promise<string> {
+  named ??= cqlFiles('queries').then((files) => new Map(files.map((f) => [f.name, statementsOf(f.text)[0] ?? ''])));
+  const statement = (await named).get(name);
+  if (statement === undefined) throw new Error(`cql/queries has no ${name}.cql`);
+  return statement;
+}
+
 /** The folder lies beside the sources, not beside what they compile to. */
 function cqlRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));

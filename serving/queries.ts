@@ -2,7 +2,7 @@
 import type { types } from 'cassandra-driver';
 import { mapBounded } from '../engine/delta/map-bounded.ts';
 import { fromCassandra } from './cell-value.ts';
-import { cqlFiles, statementsOf } from './cql-folder.ts';
+import { namedStatement } from './cql-folder.ts';
 import { type QuerySpec, querySpec } from './query-catalog.ts';
 import { type CheckedParameters, parseParameters, periodOf, type QueryParameters } from './query-parameters.ts';
 import { type AnswerRow, summarise } from './query-rows.ts';
@@ -81,12 +81,12 @@ async function martRows(
   from: string,
   to: string,
 ): Promise<types.Row[]> {
-  return session.execute(await statementOf(spec.name), { org, first_day: from, last_day: to });
+  return session.execute(await namedStatement(spec.name), { org, first_day: from, last_day: to });
 }
 
 /** Only days that have rows are asked for, side by side. */
 async function rollupRows(session: Session, spec: QuerySpec, from: string, to: string): Promise<types.Row[]> {
-  const statement = await statementOf(`${spec.name}_all`);
+  const statement = await namedStatement(`${spec.name}_all`);
   const days = await servedDays(session, spec.rollup, from, to);
   return (await mapBounded(days, queriesAtATime, (day) => session.execute(statement, { day }))).flat();
 }
@@ -105,23 +105,19 @@ async function whyEmpty(
 ): Promise<string> {
   const period = `from ${from} to ${to}`;
   if (org === null) return `no rows ${period}`;
-  const has = async (mart: string) =>
-    (await session.execute(`SELECT org_id FROM ${mart} WHERE org_id = ? LIMIT 1`, [org])).length > 0;
-  if (await has(spec.mart)) return `organisation ${org} has no rows ${period}`;
-  const known = (await Promise.all(organisationMarts.map(has))).includes(true);
+  if (await hasRows(session, spec.mart, org)) return `organisation ${org} has no rows ${period}`;
+  const known = await isServed(session, org);
   return known ? `organisation ${org} has no rows in ${spec.mart}` : `no organisation ${org} is known`;
+}
+
+/** Whether a mart has rows of the organisation. */
+export async function isServed(session: Session, org: string): Promise<boolean> {
+  return (await Promise.all(organisationMarts.map((mart) => hasRows(session, mart, org)))).includes(true);
+}
+
+async function hasRows(session: Session, mart: string, org: string): Promise<boolean> {
+  return (await session.execute(`SELECT org_id FROM ${mart} WHERE org_id = ? LIMIT 1`, [org])).length > 0;
 }
 
 /** An organisation in none of these is unknown. */
 const organisationMarts = ['org_daily_usage_by_service', 'org_daily_support_metrics', 'org_monthly_revenue'];
-
-let statements: Promise<ReadonlyMap<string, string>> | undefined;
-
-async function statementOf(file: string): Promise<string> {
-  statements ??= cqlFiles('queries').then(
-    (files) => new Map(files.map((f) => [f.name, statementsOf(f.text)[0] ?? ''])),
-  );
-  const statement = (await statements).get(file);
-  if (statement === undefined) throw new Error(`cql/queries has no ${file}.cql`);
-  return statement;
-}

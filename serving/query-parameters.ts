@@ -67,22 +67,25 @@ export function periodOf(
 }
 
 /** `YYYY-MM-DD` of a day that exists. */
-function isDay(value: unknown): value is string {
+export function isDay(value: unknown): value is string {
   if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
   const days = dayNumber(value);
   return !Number.isNaN(days) && dayText(days) === value;
 }
 
-function addDays(day: string, days: number): string {
+/** The day so many days later. */
+export function addDays(day: string, days: number): string {
   return dayText(dayNumber(day) + days);
 }
 
-function addMonths(day: string, months: number): string {
+/** The first day of the month so many months later. */
+export function addMonths(day: string, months: number): string {
   const date = new Date(`${firstOfMonth(day)}T00:00:00Z`);
   date.setUTCMonth(date.getUTCMonth() + months);
   return date.toISOString().slice(0, 10);
 }
 
-function firstOfMonth(day: string): string {
+/** The first day of its month. */
+export function firstOfMonth(day: string): string {
   return `${day.slice(0, 7)}-01`;
 }

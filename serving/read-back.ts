@@ -4,16 +4,13 @@
  * Source: native_protocol_v4.spec, section 6.
  */
 import { type Column, type DecimalColumn, isValid } from '../engine/columnar/column.ts';
+import { asCells, dayOfCell } from './cell-columns.ts';
 import { type CellValue, dayText, decimalTextOf, fromCassandra, readerOf } from './cell-value.ts';
 import type { ServedMart } from './cql-type.ts';
 
 /** `SELECT … FROM <mart>`: every column under its own name, for `cellReader` to read. */
 export function selectStatement({ fields, table }: ServedMart): string {
-  const columns = fields.map(({ name, type }) => {
-    if (type.kind !== 'date' && type.kind !== 'decimal') return name;
-    return `${type.kind}AsBlob(${name}) AS ${name}`;
-  });
-  return `SELECT ${columns.join(', ')} FROM ${table}`;
+  return `SELECT ${fields.map(({ name, type }) => asCells(name, type)).join(', ')} FROM ${table}`;
 }
 
 /** A column on both sides: rows of the lake, and cells that `selectStatement` asked for. */
@@ -42,8 +39,7 @@ function cellReader({ kind }: Column): (cell: unknown) => CellValue {
   const texts = new Map<number, string>();
   return (cell) => {
     if (!(cell instanceof Buffer)) return null;
-    // Days with 1970-01-01 at 2^31.
-    const days = cell.readUInt32BE() - 2 ** 31;
+    const days = dayOfCell(cell);
     let text = texts.get(days);
     if (text === undefined) {
       text = dayText(days);

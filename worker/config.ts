@@ -37,6 +37,23 @@ export interface Config {
   readonly temporalConfigured: boolean;
   /** Where a worker serves its metrics for Prometheus, `ip:port`; null: nowhere. */
   readonly metricsAddress: string | null;
+  readonly dashboard: DashboardSettings;
+}
+
+/** Where the dashboard listens, who may ask, and who it is to Cassandra. */
+export interface DashboardSettings {
+  /** IP address to listen on. */
+  readonly host: string;
+  /** Null: 3000, or any free one when that is taken. */
+  readonly port: number | null;
+  /** What every request has to bring; null: nothing. */
+  readonly token: string | null;
+  /** A header that the reverse proxy sets, with its value where only one will do; null: none. */
+  readonly proxyHeader: { readonly name: string; readonly value: string | null } | null;
+  /** A login of its own that only reads; null: that of the worker. */
+  readonly login: { readonly username: string; readonly password: string } | null;
+  /** Address of the Temporal UI that runs are linked to, where the server is configured; null: no links. */
+  readonly temporalUi: string | null;
 }
 
 /** When scheduled runs begin. */
@@ -80,7 +97,52 @@ export function loadConfig(env: Env): Config {
       (name) => text(env, name) !== undefined,
     ),
     metricsAddress: metricsAddress(env),
+    dashboard: {
+      host: host(env),
+      port: text(env, 'CPA_DASHBOARD_PORT') === undefined ? null : integer(env, 'CPA_DASHBOARD_PORT', 3000, 1, 65_535),
+      token: token(env),
+      proxyHeader: proxyHeader(env),
+      login: login(env, 'CASSANDRA_READER_USERNAME', 'CASSANDRA_READER_PASSWORD'),
+      temporalUi: temporalUi(env),
+    },
   };
+}
+
+function host(env: Env): string {
+  const value = text(env, 'CPA_DASHBOARD_HOST') ?? '127.0.0.1';
+  if (isIPv4(value) || isIPv6(value)) return value;
+  throw bad('CPA_DASHBOARD_HOST', value, 'an IP address to listen on, such as 127.0.0.1, 0.0.0.0 or ::');
+}
+
+/** Its value is never shown. */
+function token(env: Env): string | null {
+  const value = text(env, 'CPA_DASHBOARD_TOKEN') ?? null;
+  if (value === null || /^[\x21-\x7e]{16,}$/.test(value)) return value;
+  throw new Error('CPA_DASHBOARD_TOKEN is not valid: expected at least 16 printable ASCII characters without blanks');
+}
+
+function temporalUi(env: Env): string | null {
+  const value = text(env, 'CPA_TEMPORAL_UI');
+  if (value === undefined) return null;
+  if (/^https?:\/\//.test(value) && URL.canParse(value)) return value.replace(/\/+$/, '');
+  throw bad('CPA_TEMPORAL_UI', value, 'the http or https address of the Temporal UI');
+}
+
+function proxyHeader(env: Env): DashboardSettings['proxyHeader'] {
+  const given = text(env, 'CPA_DASHBOARD_PROXY_HEADER');
+  if (given === undefined) return null;
+  const [, name, value] = /^([\w-]+)(?:\s*:\s*(\S.*))?$/.exec(given) ?? [];
+  if (name !== undefined) return { name, value: value ?? null };
+  // What follows the name may be a secret.
+  throw new Error('CPA_DASHBOARD_PROXY_HEADER is not valid: expected the name of a header, or "name: value"');
+}
+
+function login(env: Env, name: string, secret: string): { username: string; password: string } | null {
+  const [username, password] = [text(env, name), text(env, secret)];
+  if ((username === undefined) !== (password === undefined)) {
+    throw bad(username === undefined ? name : secret, '', 'both of them, or neither');
+  }
+  return username === undefined || password === undefined ? null : { username, password };
 }
 
 function alerts(env: Env, notified: Receiver | null): AlertSettings | null {
@@ -148,11 +210,7 @@ function cassandra(env: Env): CassandraConfig | null {
       throw bad('CASSANDRA_CONTACT_POINTS', points ?? '', 'host:port, comma separated, such as 10.0.0.5:9042');
     }
   }
-  const username = text(env, 'CASSANDRA_USERNAME');
-  const password = text(env, 'CASSANDRA_PASSWORD');
-  if ((username === undefined) !== (password === undefined)) {
-    throw bad(username === undefined ? 'CASSANDRA_USERNAME' : 'CASSANDRA_PASSWORD', '', 'both of them, or neither');
-  }
+  const known = login(env, 'CASSANDRA_USERNAME', 'CASSANDRA_PASSWORD');
   const keyspace = text(env, 'CASSANDRA_KEYSPACE') ?? 'cpa';
   if (!/^[a-z][a-z0-9_]{0,47}$/.test(keyspace)) {
     throw bad('CASSANDRA_KEYSPACE', keyspace, 'lower-case letters, digits and _, starting with a letter, at most 48');
@@ -161,7 +219,7 @@ function cassandra(env: Env): CassandraConfig | null {
     contactPoints,
     localDataCenter: text(env, 'CASSANDRA_LOCAL_DC') ?? 'datacenter1',
     keyspace,
-    ...(username !== undefined && password !== undefined ? { username, password } : {}),
+    ...known,
     ...(flag(env, 'CASSANDRA_TLS', false) ? { tls: tls(env) } : {}),
     ...(bundle === undefined ? {} : { secureConnectBundle: resolve(bundle) }),
   };

@@ -1,0 +1,193 @@
+/** Rows of the marts in columns: a rollup whole, as long as its publication is the newest; of an organisation what was asked for. */
+import { LRUCache } from 'lru-cache';
+import type { Column, Int32Column } from '../../../engine/columnar/column.ts';
+import { constantColumn } from '../../../engine/columnar/column-of.ts';
+import { sliceColumn } from '../../../engine/columnar/take.ts';
+import { bitsFromMask } from '../../../engine/columnar/validity.ts';
+import { mapBounded } from '../../../engine/delta/map-bounded.ts';
+import { dayNumber, dayText } from '../../../serving/cell-value.ts';
+import { type Columns, columnsOfRows, type MartQuery, martQuery } from '../../../serving/mart-query.ts';
+import type { MartState } from '../../../serving/publication-state.ts';
+import { isServed } from '../../../serving/queries.ts';
+import { servedDays } from '../../../serving/served-days.ts';
+import type { Session } from '../../../serving/session.ts';
+import { type PublicationWatch, servingProblem, withPatience } from './publications.ts';
+
+/** Rows of a mart from one day (month) to another, and the publication that they come from. */
+export interface MartRows {
+  readonly columns: Columns;
+  readonly source: Source;
+}
+
+/** The publication of a mart that rows come from, or a later one of which some rows are there already. */
+export interface Source {
+  /** `gold.…` */
+  readonly mart: string;
+  readonly publication: number;
+  readonly version: number;
+}
+
+export interface Marts {
+  /** Rows of one organisation, first and last day `YYYY-MM-DD`, both included. `query`: a file of `cql/queries`. */
+  organisation(query: string, org: string, from: string, to: string): Promise<MartRows>;
+  /** Rows of a rollup. */
+  rollup(query: string, from: string, to: string): Promise<MartRows>;
+  /** First and last day of a rollup; null without rows. */
+  days(query: string): Promise<{ readonly first: string; readonly last: string; readonly all: Columns } | null>;
+  /** Whether any mart has rows of the organisation. */
+  has(org: string): Promise<boolean>;
+}
+
+/** A rollup as it was read. */
+interface Rollup {
+  readonly number: number;
+  readonly rows: MartRows;
+  /** Days of the rows, ascending. */
+  readonly days: Int32Array;
+}
+
+const readsAtATime = 32;
+/** Cells that are kept of organisations: some 100 MB. */
+const keptCells = 6_000_000;
+
+/** Reads marts over the watched session. */
+export function martsOf(watch: PublicationWatch): Marts {
+  const rollups = new Map<string, { current: Promise<Rollup>; number: number }>();
+  const organisations = new LRUCache<string, Promise<MartRows>>({
+    maxSize: keptCells,
+    // What is still being read counts little; rows replace it once they are there.
+    sizeCalculation: () => 1,
+  });
+
+  const rollup = async (query: string): Promise<Rollup> => {
+    const { session, publications } = await watch.now();
+    const plan = await martQuery(query);
+    const state = publications.get(plan.mart.contract.name);
+    const number = state?.number ?? 0;
+    const kept = rollups.get(query);
+    if (kept !== undefined && kept.number >= number) return kept.current;
+    const reading = readRollup(session, plan, state);
+    if (kept === undefined) {
+      rollups.set(query, { current: reading, number });
+      reading.catch(() => rollups.delete(query));
+      return reading;
+    }
+    // Who asks meanwhile gets the rollup as it was, under its own number.
+    kept.number = number;
+    reading.then(
+      () => rollups.set(query, { current: reading, number }),
+      () => {
+        kept.number = 0;
+      },
+    );
+    return kept.current;
+  };
+
+  return {
+    organisation: async (query, org, from, to) => {
+      const { session, publications } = await watch.now();
+      const plan = await martQuery(query);
+      const source = sourceOf(plan, publications.get(plan.mart.contract.name));
+      const key = JSON.stringify([query, org, from, to, source.publication]);
+      const kept = organisations.get(key);
+      if (kept !== undefined) return kept;
+      const reading = readOrganisation(session, plan, source, org, from, to);
+      organisations.set(key, reading);
+      reading.then(
+        ({ columns }) => organisations.set(key, reading, { size: cellsOf(columns) }),
+        () => organisations.delete(key),
+      );
+      return reading;
+    },
+    rollup: async (query, from, to) => {
+      const { rows, days } = await rollup(query);
+      const [begin, end] = [lowerBound(days, dayNumber(from)), lowerBound(days, dayNumber(to) + 1)];
+      return { ...rows, columns: sliced(rows.columns, begin, end) };
+    },
+    days: async (query) => {
+      const { rows, days } = await rollup(query);
+      if (days.length === 0) return null;
+      return { first: dayText(days[0]!), last: dayText(days.at(-1)!), all: rows.columns };
+    },
+    has: async (org) => {
+      const { session } = await watch.now();
+      return answered(isServed(session, org));
+    },
+  };
+}
+
+async function readOrganisation(
+  session: Session,
+  plan: MartQuery,
+  source: Source,
+  org: string,
+  from: string,
+  to: string,
+): Promise<MartRows> {
+  const rows = await answered(session.execute(plan.statement, { org, first_day: from, last_day: to }));
+  return { columns: withLive(columnsOfRows(plan, rows)), source };
+}
+
+async function readRollup(session: Session, plan: MartQuery, state: MartState | undefined): Promise<Rollup> {
+  const { mart } = plan;
+  const days = await answered(servedDays(session, mart.table, '0001-01-01', '9999-12-31'));
+  const rows = await mapBounded(days, readsAtATime, (day) => answered(session.execute(plan.statement, { day })));
+  const columns = columnsOfRows(plan, rows.flat());
+  const { values, length } = columns[mart.partition] as Int32Column;
+  return {
+    number: state?.number ?? 0,
+    rows: { columns, source: sourceOf(plan, state) },
+    days: values.subarray(0, length),
+  };
+}
+
+/** Cassandra's answer in time, or the `Problem`. */
+function answered<T>(work: Promise<T>): Promise<T> {
+  return withPatience(work).catch((error: unknown) => {
+    throw servingProblem(error);
+  });
+}
+
+function sourceOf({ mart }: MartQuery, state: MartState | undefined): Source {
+  return { mart: mart.contract.name, publication: state?.number ?? 0, version: state?.version ?? -1 };
+}
+
+/** The columns with `live` where increments are served: whether the speed layer wrote the row last. */
+function withLive(columns: Columns): Columns {
+  const { layer } = columns;
+  if (layer?.kind !== 'dictionary') return columns;
+  const speed = layer.values.indexOf('speed');
+  const live: Column =
+    speed < 0
+      ? constantColumn({ kind: 'bool' }, false, layer.length)
+      : {
+          kind: 'bool',
+          length: layer.length,
+          validity: null,
+          bits: bitsFromMask(
+            Uint8Array.from(layer.codes.subarray(0, layer.length), (code) => (code === speed ? 1 : 0)),
+          ),
+        };
+  return { ...columns, live };
+}
+
+function sliced(columns: Columns, begin: number, end: number): Columns {
+  return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, sliceColumn(column, begin, end)]));
+}
+
+function cellsOf(columns: Columns): number {
+  const all = Object.values(columns);
+  return 1 + all.length * (all[0]?.length ?? 0);
+}
+
+/** The first place in ascending numbers that is not below `value`. */
+function lowerBound(values: Int32Array, value: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
