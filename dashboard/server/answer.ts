@@ -18,7 +18,7 @@ const worthZipping = 1024;
 
 export type Answers = (
   reply: FastifyReply,
-  sources: readonly (string | number)[],
+  sources: readonly unknown[],
   compute: () => Promise<unknown>,
 ) => Promise<FastifyReply>;
 

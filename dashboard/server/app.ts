@@ -6,13 +6,18 @@ import helmet from '@fastify/helmet';
 import files from '@fastify/static';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import type { Budgets } from '../../activities/alerts/budgets.ts';
 import type { Lake } from '../../engine/delta/lake.ts';
 import { type Access, guard } from './access.ts';
 import { answers } from './answer.ts';
 import { Problem, sendProblem } from './problem.ts';
+import { anomalyRoute } from './routes/anomalies.ts';
+import { budgetRoute } from './routes/budget.ts';
 import { cubeRoutes } from './routes/cubes.ts';
 import { dimensionRoutes } from './routes/dimensions.ts';
 import { liveRoutes } from './routes/live.ts';
+import { overviewRoute } from './routes/overview.ts';
+import { reconciliationRoute } from './routes/reconciliation.ts';
 import { martsOf } from './sources/marts.ts';
 import { organisationsOf } from './sources/organisations.ts';
 import type { PublicationWatch } from './sources/publications.ts';
@@ -21,6 +26,8 @@ export interface AppOptions {
   readonly access: Access;
   readonly watch: PublicationWatch;
   readonly lake: Lake;
+  /** Budgets that the page draws; null: none are configured. */
+  readonly budgets: Budgets | null;
   /** Address of the Temporal UI that the page links to; null: no links. */
   readonly temporalUi: string | null;
   readonly clock: () => number;
@@ -69,9 +76,14 @@ export async function dashboardApp(options: AppOptions): Promise<FastifyInstance
   });
   const answer = answers();
   const marts = martsOf(watch);
+  const organisations = organisationsOf(lake);
   await app.register(async (api) => {
+    overviewRoute(api, marts, answer, clock);
     cubeRoutes(api, marts, answer, clock);
-    dimensionRoutes(api, marts, organisationsOf(lake), answer, options);
+    anomalyRoute(api, marts, answer, clock);
+    reconciliationRoute(api, marts, answer, clock);
+    budgetRoute(api, organisations, answer, options.budgets);
+    dimensionRoutes(api, marts, organisations, answer, options);
     liveRoutes(api, watch);
     api.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   });

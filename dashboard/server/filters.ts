@@ -2,7 +2,8 @@
 import { type TObject, type TProperties, Type } from 'typebox';
 import type { Cube, Dimension, Slice } from '../../serving/cube.ts';
 import { dimensionColumn } from '../../serving/cube.ts';
-import { type Period, periodOf } from './period.ts';
+import type { Period } from '../api.ts';
+import { periodOf } from './period.ts';
 import { Problem } from './problem.ts';
 
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 200, description }));

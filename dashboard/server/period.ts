@@ -1,13 +1,8 @@
 /** Days and months that are asked for. */
 import { dayNumber, dayText } from '../../serving/cell-value.ts';
 import { addDays, addMonths, firstOfMonth, isDay } from '../../serving/query-parameters.ts';
+import type { Period } from '../api.ts';
 import { Problem } from './problem.ts';
-
-/** First and last day, both included, `YYYY-MM-DD`; of months, their first days. */
-export interface Period {
-  readonly from: string;
-  readonly to: string;
-}
 
 /** Days when none are named: so many that end with the reference day. */
 const usualDays = 30;
@@ -48,6 +43,11 @@ export function yearBefore({ from, to }: Period): Period {
 /** The months that the period touches, as their first days. */
 export function monthsOf({ from, to }: Period): Period {
   return { from: firstOfMonth(from), to: firstOfMonth(to) };
+}
+
+/** The last day of a month given by its first. */
+export function lastOfMonth(first: string): string {
+  return addDays(addMonths(first, 1), -1);
 }
 
 /** As many months that end before the first one; of months as first days. */

@@ -1,11 +1,13 @@
 /** Starts and stops the dashboard. */
 import type { AddressInfo } from 'node:net';
+import type { Budgets } from '../../activities/alerts/budgets.ts';
 import { Lake } from '../../engine/delta/lake.ts';
 import { openStore } from '../../engine/storage/open.ts';
 import type { CassandraConfig } from '../../serving/config.ts';
 import { connect } from '../../serving/session.ts';
 import type { Access } from './access.ts';
 import { dashboardApp } from './app.ts';
+import { pendingIncrements } from './sources/increments.ts';
 import { watchPublications } from './sources/publications.ts';
 
 export interface DashboardOptions {
@@ -17,6 +19,7 @@ export interface DashboardOptions {
   readonly cassandra: CassandraConfig;
   /** Folder of the lake. */
   readonly lake: string;
+  readonly budgets: Budgets | null;
   readonly temporalUi: string | null;
   readonly log: (message: string) => void;
 }
@@ -29,11 +32,12 @@ export interface Dashboard {
 /** Listens; Cassandra and the lake may still be away. Throws when the port is taken, saying which variable names another. */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
   const { host, port, cassandra, log } = options;
-  const watch = watchPublications(() => connect(cassandra), log);
+  const lake = new Lake(openStore(options.lake), Date.now);
+  const watch = watchPublications(() => connect(cassandra), pendingIncrements(lake), log);
   const app = await dashboardApp({
     ...options,
     watch,
-    lake: new Lake(openStore(options.lake), Date.now),
+    lake,
     clock: Date.now,
   });
   const close = async (): Promise<void> => {

@@ -6,16 +6,16 @@ import {
   type Dimension,
   genaiCube,
   revenueCube,
-  type Summary,
   summarise,
   supportCube,
   usageCube,
 } from '../../../serving/cube.ts';
+import type { CubeAnswer, Period } from '../../api.ts';
 import type { Answers } from '../answer.ts';
 import { type Asked, asked, type Given, parameters, query } from '../filters.ts';
-import { monthsOf, type Period } from '../period.ts';
+import { monthsOf } from '../period.ts';
 import { Problem } from '../problem.ts';
-import type { MartRows, Marts, Source } from '../sources/marts.ts';
+import type { MartRows, Marts } from '../sources/marts.ts';
 import { referenceDayOf } from '../sources/reference-day.ts';
 
 /** A cube under `/api/v1/<name>`, which parameters it takes, and what tells rows apart when nothing is said. */
@@ -44,10 +44,10 @@ export function cubeRoutes(app: FastifyInstance, marts: Marts, answer: Answers, 
         const referenceDay = await referenceDayOf(marts, clock);
         const what = asked(cube, request.query as Given, by, referenceDay);
         const rows = await rowsOf(marts, cube, what, what.period);
-        return answer(reply, [rows.source.publication, referenceDay], async () => {
+        return answer(reply, [referenceDay, rows.source], async () => {
           const summary = summarise(cube, scopeOf(what), rows.columns, what);
           if (summary.total === null) await checkKnown(marts, what);
-          return { ...what, reference_day: referenceDay, source: rows.source, ...summary };
+          return { ...what, reference_day: referenceDay, source: rows.source, ...summary } satisfies CubeAnswer;
         });
       },
     );
@@ -99,15 +99,6 @@ function answerSchema(cube: Cube) {
 }
 
 export const sourceSchema = Type.Object(
-  { mart: Type.String(), publication: Type.Number(), version: Type.Number() },
+  { mart: Type.String(), publication: Type.Number(), version: Type.Number(), live: Type.Optional(Type.String()) },
   { description: 'The publication that the rows come from, or a later one of which some rows are there already' },
 );
-
-/** What a cube answers. */
-export interface CubeAnswer extends Summary {
-  readonly org: string | null;
-  readonly by: readonly Dimension[];
-  readonly period: Period;
-  readonly reference_day: string;
-  readonly source: Source;
-}

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { DictionaryColumn } from '../../../engine/columnar/column.ts';
 import { usageCube } from '../../../serving/cube.ts';
+import type { DimensionsAnswer, Organisation } from '../../api.ts';
 import type { Answers } from '../answer.ts';
 import { query } from '../filters.ts';
 import type { Marts } from '../sources/marts.ts';
@@ -10,23 +11,6 @@ import type { Organisations } from '../sources/organisations.ts';
 import { referenceDayOf } from '../sources/reference-day.ts';
 
 const names = Type.Array(Type.String());
-
-export interface DimensionsAnswer {
-  readonly first_day: string;
-  readonly last_day: string;
-  readonly reference_day: string;
-  readonly services: readonly string[];
-  readonly regions: readonly string[];
-  readonly plans: readonly string[];
-  readonly temporal_ui: string | null;
-}
-
-export interface Organisation {
-  readonly org_id: string;
-  readonly org_name: string | null;
-  readonly hq_region: string | null;
-  readonly plan_tier: string | null;
-}
 
 export function dimensionRoutes(
   app: FastifyInstance,
@@ -58,7 +42,7 @@ export function dimensionRoutes(
     async (_request, reply) => {
       const referenceDay = await referenceDayOf(marts, clock);
       const { columns, source } = await marts.rollup(usageCube.queries.all, '1970-01-01', '9999-12-31');
-      return answer(reply, [source.publication, referenceDay], async () => {
+      return answer(reply, [referenceDay, source], async () => {
         const days = await marts.days(usageCube.queries.all);
         const distinct = (name: string): string[] => {
           const { codes, values } = columns[name] as DictionaryColumn;

@@ -49,7 +49,13 @@ function eventOf(served: Served): string {
   if (served.state === 'starting') return ': starting\n\n';
   const [event, data] =
     served.state === 'served'
-      ? ['published', Object.fromEntries([...served.publications].map(([mart, { number }]) => [mart, number]))]
+      ? [
+          'published',
+          {
+            ...Object.fromEntries([...served.publications].map(([mart, { number }]) => [mart, number])),
+            live: served.pending.key,
+          },
+        ]
       : ['problem', { kind: served.problem.kind, detail: served.problem.message }];
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -2,29 +2,26 @@
 import { LRUCache } from 'lru-cache';
 import type { Column, Int32Column } from '../../../engine/columnar/column.ts';
 import { constantColumn } from '../../../engine/columnar/column-of.ts';
+import { concatColumns } from '../../../engine/columnar/concat-columns.ts';
+import { filterColumns } from '../../../engine/columnar/filter.ts';
 import { sliceColumn } from '../../../engine/columnar/take.ts';
 import { bitsFromMask } from '../../../engine/columnar/validity.ts';
 import { mapBounded } from '../../../engine/delta/map-bounded.ts';
 import { dayNumber, dayText } from '../../../serving/cell-value.ts';
+import { usageCube } from '../../../serving/cube.ts';
 import { type Columns, columnsOfRows, type MartQuery, martQuery } from '../../../serving/mart-query.ts';
 import type { MartState } from '../../../serving/publication-state.ts';
 import { isServed } from '../../../serving/queries.ts';
 import { servedDays } from '../../../serving/served-days.ts';
 import type { Session } from '../../../serving/session.ts';
+import type { Source } from '../../api.ts';
+import type { Pending } from './increments.ts';
 import { type PublicationWatch, servingProblem, withPatience } from './publications.ts';
 
 /** Rows of a mart from one day (month) to another, and the publication that they come from. */
 export interface MartRows {
   readonly columns: Columns;
   readonly source: Source;
-}
-
-/** The publication of a mart that rows come from, or a later one of which some rows are there already. */
-export interface Source {
-  /** `gold.…` */
-  readonly mart: string;
-  readonly publication: number;
-  readonly version: number;
 }
 
 export interface Marts {
@@ -101,8 +98,11 @@ export function martsOf(watch: PublicationWatch): Marts {
     },
     rollup: async (query, from, to) => {
       const { rows, days } = await rollup(query);
-      const [begin, end] = [lowerBound(days, dayNumber(from)), lowerBound(days, dayNumber(to) + 1)];
-      return { ...rows, columns: sliced(rows.columns, begin, end) };
+      const period = [dayNumber(from), dayNumber(to)] as const;
+      const columns = sliced(rows.columns, lowerBound(days, period[0]), lowerBound(days, period[1] + 1));
+      const { pending } = await watch.now();
+      if (query !== usageCube.queries.all) return { columns, source: rows.source };
+      return { columns: withPending(columns, pending, period), source: { ...rows.source, live: pending.key } };
     },
     days: async (query) => {
       const { rows, days } = await rollup(query);
@@ -169,6 +169,21 @@ function withLive(columns: Columns): Columns {
           ),
         };
   return { ...columns, live };
+}
+
+/** Rows of the rollup, which the batch layer wrote, and after them the increments of the period. */
+function withPending(columns: Columns, pending: Pending, [first, last]: readonly [number, number]): Columns {
+  const length = columns[usageCube.time.all]!.length;
+  const batch: Columns = { ...columns, live: constantColumn({ kind: 'bool' }, false, length) };
+  if (pending.columns === null) return batch;
+  const days = (pending.columns[usageCube.time.all] as Int32Column).values;
+  const speed = filterColumns(
+    pending.columns,
+    Uint8Array.from(days, (day) => (day >= first && day <= last ? 1 : 0)),
+  );
+  return Object.fromEntries(
+    Object.entries(batch).map(([name, column]) => [name, concatColumns([column, speed[name]!])]),
+  );
 }
 
 function sliced(columns: Columns, begin: number, end: number): Columns {

@@ -7,7 +7,7 @@ import { readFiles } from '../../../engine/delta/read.ts';
 import { pathOf } from '../../../schemas/contract.ts';
 import { dimOrgs } from '../../../schemas/silver.ts';
 import { readerOf } from '../../../serving/cell-value.ts';
-import type { Organisation } from '../routes/dimensions.ts';
+import type { Organisation } from '../../api.ts';
 
 export interface Organisations {
   /** In order of their names; version −1 and none while the table does not exist. */

@@ -1,24 +1,33 @@
 /** What is published, looked at every second once for everybody: the mart versions that answers come from. */
 
+import { dailyUsageRollup } from '../../../schemas/gold.ts';
 import { migrations } from '../../../serving/migrate.ts';
 import { type MartState, publicationState } from '../../../serving/publication-state.ts';
 import type { Session } from '../../../serving/session.ts';
 import { CassandraUnavailable } from '../../../serving/unavailable.ts';
 import { Problem } from '../problem.ts';
+import type { Pending } from './increments.ts';
 
 /** Publications by mart (`gold.…`). */
 export type Publications = ReadonlyMap<string, MartState>;
 
+/** Marts in Cassandra, and what the speed layer has on top. */
+export interface Published {
+  readonly session: Session;
+  readonly publications: Publications;
+  readonly pending: Pending;
+}
+
 /** What is served now, or why nothing can be. */
 export type Served =
   | { readonly state: 'starting' }
-  | { readonly state: 'served'; readonly session: Session; readonly publications: Publications }
+  | ({ readonly state: 'served' } & Published)
   | { readonly state: 'problem'; readonly problem: Problem };
 
 export interface PublicationWatch {
   readonly served: Served;
   /** The session and publications. Throws the `Problem` when there are none. */
-  now(): Promise<{ readonly session: Session; readonly publications: Publications }>;
+  now(): Promise<Published>;
   /** Calls back at every change, with the new state; returns what ends that. */
   subscribe(listener: (served: Served) => void): () => void;
   close(): Promise<void>;
@@ -34,6 +43,7 @@ export const patienceMs = 5000;
  */
 export function watchPublications(
   connectSession: () => Promise<Session>,
+  pendingSince: (rollupVersion: number) => Promise<Pending>,
   log: (message: string) => void,
 ): PublicationWatch {
   const listeners = new Set<(served: Served) => void>();
@@ -50,8 +60,9 @@ export function watchPublications(
   };
   const lookOnce = async (): Promise<Served> => {
     session ??= await withPatience(connectSession());
-    const found = await withPatience(stateOf(session));
-    return { state: 'served', session, publications: found };
+    const publications = await withPatience(stateOf(session));
+    const pending = await pendingSince(publications.get(dailyUsageRollup.name)?.version ?? -1);
+    return { state: 'served', session, publications, pending };
   };
   const problemOf = (error: unknown): Problem => {
     if (error instanceof Problem) return error;
@@ -143,6 +154,7 @@ function signature(served: Served): string {
   if (served.state === 'problem') return `${served.problem.kind} ${served.problem.message}`;
   return [...served.publications]
     .map(([mart, { number }]) => `${mart} ${number}`)
+    .concat(served.pending.key)
     .sort()
     .join();
 }

@@ -1,4 +1,9 @@
 import { render } from 'preact';
+import { App } from './app.tsx';
+import { apply } from './components/theme.ts';
+import { listen } from './data/live.ts';
 import './style.css';
 
-render(<main>Cloud Provider Analytics</main>, document.getElementById('app')!);
+apply();
+listen();
+render(<App />, document.getElementById('app')!);

@@ -1,0 +1,91 @@
+/** Metered cost against invoiced subtotal, by month. */
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { readerOf } from '../../../serving/cell-value.ts';
+import { revenueCube, summarise, usageCube } from '../../../serving/cube.ts';
+import { addExact, exactOf, exactText, ratioOf } from '../../../serving/exact.ts';
+import type { Columns } from '../../../serving/mart-query.ts';
+import type { ReconciliationAnswer, Row } from '../../api.ts';
+import type { Answers } from '../answer.ts';
+import { asked, type Given, parameters, query } from '../filters.ts';
+import { lastOfMonth, monthsOf } from '../period.ts';
+import type { Marts } from '../sources/marts.ts';
+import { referenceDayOf } from '../sources/reference-day.ts';
+import { checkKnown, sourceSchema } from './cubes.ts';
+
+const { org, region, plan, from, to } = parameters;
+
+export function reconciliationRoute(app: FastifyInstance, marts: Marts, answer: Answers, clock: () => number): void {
+  app.get(
+    '/api/v1/reconciliation',
+    {
+      schema: {
+        operationId: 'reconciliation',
+        summary: 'Metered cost against invoiced subtotal by month, US dollars',
+        description:
+          'Whole months, those that the period touches. A missing side is null, and counts as 0 in the difference.',
+        querystring: query({ org, region, plan, from, to }),
+        response: {
+          200: Type.Object({
+            org: Type.Union([Type.String(), Type.Null()]),
+            period: Type.Object({ from: Type.String(), to: Type.String() }),
+            sources: Type.Array(sourceSchema),
+            rows: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const referenceDay = await referenceDayOf(marts, clock);
+      const what = asked(revenueCube, request.query as Given, [], referenceDay);
+      const period = monthsOf(what.period);
+      if (what.org !== null) {
+        const { columns, source } = await marts.organisation('reconciliation', what.org, period.from, period.to);
+        return answer(reply, [referenceDay, source], async () => {
+          const rows = rowsOf(columns);
+          if (rows.length === 0) await checkKnown(marts, what);
+          return { org: what.org, period, sources: [source], rows } satisfies ReconciliationAnswer;
+        });
+      }
+      const [usage, invoices] = await Promise.all([
+        marts.rollup(usageCube.queries.all, period.from, lastOfMonth(period.to)),
+        marts.rollup(revenueCube.queries.all, period.from, period.to),
+      ]);
+      const sources = [usage.source, invoices.source];
+      return answer(reply, [referenceDay, sources], async () => {
+        const slice = { by: ['month'] as const, where: what.where };
+        const metered = summarise(usageCube, 'all', usage.columns, slice).rows;
+        const invoiced = summarise(revenueCube, 'all', invoices.columns, slice).rows;
+        return { org: null, period, sources, rows: reconciled(metered, invoiced) } satisfies ReconciliationAnswer;
+      });
+    },
+  );
+}
+
+/** As the mart `org_monthly_reconciliation` has it, over all organisations. */
+function reconciled(metered: readonly Row[], invoiced: readonly Row[]): Row[] {
+  const months = [...new Set([...metered, ...invoiced].map((row) => String(row.month)))].sort();
+  return months.map((month) => {
+    const left = metered.find((row) => row.month === month)?.cost_usd ?? null;
+    const right = invoiced.find((row) => row.month === month)?.subtotal_usd ?? null;
+    const [cost, subtotal] = [left, right].map((text) => (text === null ? null : exactOf(String(text))));
+    const minus = subtotal == null ? null : { ...subtotal, unscaled: -subtotal.unscaled };
+    const difference = addExact(cost ?? null, minus);
+    const ratio = ratioOf(cost ?? null, subtotal ?? null, 1);
+    return {
+      month,
+      metered_cost_usd: left,
+      invoiced_subtotal_usd: right,
+      difference_usd: difference === null ? null : exactText(difference),
+      metered_to_invoiced: ratio === null ? null : exactText(ratio),
+    };
+  });
+}
+
+function rowsOf(columns: Columns): Row[] {
+  const readers = Object.entries(columns).map(([name, column]) => [name, readerOf(column)] as const);
+  const rows = Array.from({ length: columns.month?.length ?? 0 }, (_, row) => {
+    return Object.fromEntries(readers.map(([name, read]) => [name, read(row)])) as Row;
+  });
+  return rows.sort((a, b) => (String(a.month) < String(b.month) ? -1 : 1));
+}
