@@ -1,5 +1,4 @@
 /** Builds what is dirty of one Silver table or Gold mart: tasks on compute threads, one commit for a group of them. */
-import { filesOf } from '../engine/delta/partitions.ts';
 import { type AddFile, CommitConflict, type Snapshot } from '../engine/delta/types.ts';
 import { bronzeUsageEvents } from '../schemas/bronze.ts';
 import { contractOf } from '../schemas/catalog.ts';
@@ -15,6 +14,7 @@ import { dayAfter, type ExtraVersions, fixedVersions, isPinned, monthOf, recompu
 import { partitionOf } from './partition.ts';
 import { reconcileSilverQuarantine } from './quarantine.ts';
 import { keptSnapshots } from './snapshots.ts';
+import { upstreamFiles } from './upstream-files.ts';
 
 export interface BuildRequest {
   readonly table: string;
@@ -275,12 +275,7 @@ async function runChunk(
     inputs: Object.fromEntries(
       contract.upstream.map(({ table, map }) => {
         const snapshot = upstream.get(table);
-        const files =
-          snapshot === undefined
-            ? []
-            : whole || map.kind === 'dimension' || map.kind === 'whole'
-              ? snapshot.files
-              : filesFor(snapshot, partitions, map);
+        const files = snapshot === undefined ? [] : upstreamFiles(snapshot, map, whole ? null : partitions);
         return [table, { metadata: metadataWith(contractOf(table), snapshot?.metadata ?? null), files }];
       }),
     ),
@@ -292,22 +287,6 @@ async function runChunk(
     },
   };
   return context.compute.run('buildPartitions', input, { signal: run.signal });
-}
-
-function filesFor(
-  snapshot: Snapshot,
-  partitions: readonly string[],
-  map: TableContract['upstream'][number]['map'],
-): readonly AddFile[] {
-  const wanted = new Set(partitions);
-  if (map.kind === 'month') return filesOf(snapshot, (v) => wanted.has(monthOf(Object.values(v)[0] ?? '')));
-  if (map.kind === 'window') {
-    for (const p of partitions) for (let i = 1; i <= map.days; i++) wanted.add(dayAfter(p, -i));
-  }
-  // Partition by partition: rows that stand side by side are written without being moved.
-  return filesOf(snapshot, (v) => wanted.has(Object.values(v)[0] ?? '')).sort((a, b) =>
-    partitionOf(a) < partitionOf(b) ? -1 : partitionOf(a) > partitionOf(b) ? 1 : 0,
-  );
 }
 
 function sum(built: readonly BuiltPartitions[], key: 'read' | 'written' | 'unchanged' | 'late'): number {

@@ -2,13 +2,13 @@
 import type { Table } from 'apache-arrow';
 import type { Command } from 'commander';
 import { compareVersions, type PartitionDifference } from '../activities/compare-versions.ts';
+import { cellAt, kindOf } from '../engine/columnar/cell.ts';
 import type { ColumnType } from '../engine/columnar/column.ts';
 import { formatDecimal } from '../engine/columnar/decimal.ts';
 import { type DifferenceSums, differenceSums } from '../engine/columnar/difference.ts';
 import { columnOf, columnsOf, specsOf } from '../engine/columnar/table.ts';
 import type { Snapshot } from '../engine/delta/types.ts';
 import { contractOf } from '../schemas/catalog.ts';
-import { cellAt, kindOf } from './cell.ts';
 import { type Cell, type Format, note, print, type ResultColumn } from './format.ts';
 import { type FoundTable, findTable, openLake } from './lake.ts';
 import { formatOption, lakeFolder, lakeOption, wholeNumber } from './options.ts';

@@ -1,8 +1,10 @@
 /** Rows of results as a text table, CSV or JSON. */
-import type { Cell, Result, ResultColumn } from './result.ts';
+import { type Cell, jsonCell } from '../engine/columnar/cell.ts';
+import type { Result, ResultColumn } from './result.ts';
 import { type TableStyle, textTable } from './table.ts';
 
-export type { Cell, Result, ResultColumn } from './result.ts';
+export type { Cell } from '../engine/columnar/cell.ts';
+export type { Result, ResultColumn } from './result.ts';
 
 export const formats = ['table', 'json', 'csv'] as const;
 export type Format = (typeof formats)[number];
@@ -22,14 +24,9 @@ function csvField(cell: Cell): string {
 /** An array of objects, one a line. Decimals, and integers that a double cannot hold, are strings. */
 export function jsonOf({ columns, rows }: Result): string {
   const lines = rows.map((row) =>
-    JSON.stringify(Object.fromEntries(columns.map((c, i) => [c.name, jsonValue(row[i]!)]))),
+    JSON.stringify(Object.fromEntries(columns.map((c, i) => [c.name, jsonCell(row[i]!)]))),
   );
   return lines.length === 0 ? '[]\n' : `[\n${lines.map((line) => `  ${line}`).join(',\n')}\n]\n`;
-}
-
-function jsonValue(cell: Cell): string | number | boolean | null {
-  if (typeof cell === 'bigint') return Number.isSafeInteger(Number(cell)) ? Number(cell) : String(cell);
-  return typeof cell === 'number' && !Number.isFinite(cell) ? String(cell) : cell;
 }
 
 /** Columns by what is in them: integers are counts; text of which every one is a decimal number or a day is that. */

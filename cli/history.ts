@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { workOf } from '../activities/commit-info.ts';
 import { snapshotOf } from '../activities/snapshots.ts';
+import { instantText, millisText } from '../engine/columnar/cell.ts';
 import type { Commit } from '../engine/delta/types.ts';
-import { instantText, millisText } from './cell.ts';
 import { type Cell, type Format, print, type Result, type ResultColumn } from './format.ts';
 import { findTable, openLake } from './lake.ts';
 import { formatOption, lakeFolder, lakeOption, wholeNumber } from './options.ts';

@@ -1,15 +1,9 @@
 /** What commands print: named columns and rows of plain values. */
+import type { Cell, CellKind } from '../engine/columnar/cell.ts';
 
-/** Decimals are text with every digit of their scale, dates `YYYY-MM-DD`, timestamps ISO 8601. */
-export type Cell = string | number | bigint | boolean | null;
-
-/**
- * A column of a result. All but `text` are never cut short; `number` and `count` are right-aligned; a `count` has thousands
- * separators, in text tables only.
- */
 export interface ResultColumn {
   readonly name: string;
-  readonly kind: 'text' | 'time' | 'number' | 'count';
+  readonly kind: CellKind;
 }
 
 export interface Result {

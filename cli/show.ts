@@ -1,16 +1,17 @@
 /** `cpa show`: rows of a table, also as they were. */
 import type { Command } from 'commander';
+import { cellAt, kindOf } from '../engine/columnar/cell.ts';
 import type { Column, ColumnSpec } from '../engine/columnar/column.ts';
 import { columnsOf } from '../engine/columnar/table.ts';
+import { admitsPartition, type Filter } from '../engine/delta/condition.ts';
 import { partitionKey } from '../engine/delta/partitions.ts';
 import { readFiles } from '../engine/delta/read.ts';
 import type { AddFile, TableMetadata } from '../engine/delta/types.ts';
-import { cellAt, kindOf } from './cell.ts';
 import { type Cell, type Format, note, print } from './format.ts';
 import { type FoundTable, findTable, openLake } from './lake.ts';
 import { formatOption, lakeFolder, lakeOption, nameList, wholeNumber } from './options.ts';
 import { UsageError } from './usage-error.ts';
-import { admitsPartition, type Filter, filterOf, parseCondition } from './where.ts';
+import { filtersOf } from './where.ts';
 
 interface ShowOptions {
   readonly lake?: string;
@@ -54,11 +55,10 @@ export function register(program: Command): void {
 }
 
 async function show(name: string, options: ShowOptions): Promise<void> {
-  const conditions = (options.where ?? []).map(parseCondition);
   const found = await findTable(openLake(lakeFolder(options.lake)), name);
   const snapshot = options.version === undefined ? found.snapshot : await found.table.at(options.version);
   const { metadata } = snapshot;
-  const filters = conditions.map((condition) => filterOf(condition, metadata.columns));
+  const filters = filtersOf('--where', options.where ?? [], metadata.columns);
   const shown = (options.columns ?? metadata.columns.map((c) => c.name)).map((column) => specOf(metadata, column));
   const files = filesToRead(snapshot.files, metadata, filters);
   const rows: Cell[][] = [];

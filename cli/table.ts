@@ -1,6 +1,7 @@
 /** Text tables for people. */
 import { styleText } from 'node:util';
-import type { Cell, Result, ResultColumn } from './result.ts';
+import type { Cell } from '../engine/columnar/cell.ts';
+import type { Result, ResultColumn } from './result.ts';
 import { oneLine, textWidth, truncated } from './text-width.ts';
 
 /** `width`: columns of the terminal, null for no limit. */

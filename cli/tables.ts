@@ -1,8 +1,8 @@
 /** `cpa tables`: what the lake holds. */
 import { relative } from 'node:path';
 import type { Command } from 'commander';
+import { millisText } from '../engine/columnar/cell.ts';
 import { partitionsOf } from '../engine/delta/partitions.ts';
-import { millisText } from './cell.ts';
 import { type Cell, type Format, note, print, type ResultColumn } from './format.ts';
 import { existingTables, type FoundTable, openLake } from './lake.ts';
 import { formatOption, lakeFolder, lakeOption } from './options.ts';

@@ -3,8 +3,8 @@ import { isUtf8 } from 'node:buffer';
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { cellAt } from '../../engine/columnar/cell.ts';
 import { valueAt } from '../../engine/columnar/column-of.ts';
-import { cellAt } from '../cell.ts';
 import { note } from '../format.ts';
 import { type HeldFile, type HeldOptions, heldFiles } from './held.ts';
 

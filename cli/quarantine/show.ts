@@ -1,5 +1,5 @@
 /** `cpa quarantine show`. */
-import { cellAt } from '../cell.ts';
+import { cellAt } from '../../engine/columnar/cell.ts';
 import { type Cell, type Format, note, print, type ResultColumn } from '../format.ts';
 import { type HeldOptions, heldFiles } from './held.ts';
 

@@ -255,11 +255,11 @@ test('unknown tables, columns, versions and formats are refused, naming what the
   });
   assert.deepEqual(refusal('show', usage, '--where', 'usage_date'), {
     status: 2,
-    stderr: 'cpa: --where "usage_date": expected column=value; operators: =, !=, <, <=, >, >=\n',
+    stderr: 'cpa: --where: "usage_date": expected column=value; operators: =, !=, <, <=, >, >=\n',
   });
   assert.deepEqual(refusal('show', usage, '--where', 'usage_date=14/08/2025'), {
     status: 2,
-    stderr: 'cpa: --where usage_date=14/08/2025: usage_date is a date: expected a day such as 2025-08-14\n',
+    stderr: 'cpa: --where: usage_date=14/08/2025: usage_date is a date: expected a day such as 2025-08-14\n',
   });
   const version = refusal('show', usage, '--version', '7');
   assert.equal(version.status, 1);

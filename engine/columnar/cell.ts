@@ -1,9 +1,14 @@
-/** Values of columns as the commands show them: exact, and readable by people and programs. */
+/** Values of columns as they are shown: exact, and readable by people and programs. */
 import { isUtf8 } from 'node:buffer';
-import type { Column, ColumnType } from '../engine/columnar/column.ts';
-import { valueAt } from '../engine/columnar/column-of.ts';
-import { formatDecimal } from '../engine/columnar/decimal.ts';
-import type { Cell, ResultColumn } from './result.ts';
+import type { Column, ColumnType } from './column.ts';
+import { valueAt } from './column-of.ts';
+import { formatDecimal } from './decimal-text.ts';
+
+/** Decimals are text with every digit of their scale, dates `YYYY-MM-DD`, timestamps ISO 8601. */
+export type Cell = string | number | bigint | boolean | null;
+
+/** How cells are shown: `number` and `count` to the right, a `count` with thousands separators; all but `text` are never cut short. */
+export type CellKind = 'text' | 'time' | 'number' | 'count';
 
 const dayMs = 86_400_000;
 
@@ -44,8 +49,14 @@ export function cellAt(column: Column, row: number): Cell {
   }
 }
 
-/** How a column of the type is shown in text tables. */
-export function kindOf({ kind }: ColumnType): ResultColumn['kind'] {
+/** The cell as JSON has it: integers that a double cannot hold, and doubles that are no number, are text. */
+export function jsonCell(cell: Cell): string | number | boolean | null {
+  if (typeof cell === 'bigint') return Number.isSafeInteger(Number(cell)) ? Number(cell) : String(cell);
+  return typeof cell === 'number' && !Number.isFinite(cell) ? String(cell) : cell;
+}
+
+/** How a column of the type is shown. */
+export function kindOf({ kind }: ColumnType): CellKind {
   if (kind === 'date' || kind === 'timestamp') return 'time';
   return kind === 'int32' || kind === 'int64' || kind === 'float64' || kind === 'decimal' ? 'number' : 'text';
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cellAt, dayText, instantText } from '../../cli/cell.ts';
+import { cellAt, dayText, instantText } from '../../engine/columnar/cell.ts';
 import { columnOfValues } from '../../engine/columnar/column-of.ts';
 
 test('instants are UTC, exact, before 1970 too', () => {

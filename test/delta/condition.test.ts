@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UsageError } from '../../cli/usage-error.ts';
-import { filterOf, parseCondition } from '../../cli/where.ts';
 import type { ColumnType } from '../../engine/columnar/column.ts';
 import { type ColumnValue, columnOfValues } from '../../engine/columnar/column-of.ts';
+import { BadCondition, filterOf, parseCondition } from '../../engine/delta/condition.ts';
 
 /** Numbers of the values that satisfy a condition on column `c`. */
 function holding(type: ColumnType, values: readonly ColumnValue[], condition: string): number[] {
@@ -54,14 +53,14 @@ for (const [kind, condition] of [
   ['utf8', 'd=x'],
 ] as const) {
   test(`${kind}: ${condition} is refused`, () => {
-    assert.throws(() => holding({ kind }, [], condition), UsageError);
+    assert.throws(() => holding({ kind }, [], condition), BadCondition);
   });
 }
 
 test('decimals are refused with an exponent or as text', () => {
-  for (const condition of ['c=1e3', 'c=ten', 'c=.']) assert.throws(() => holding(decimal, [], condition), UsageError);
+  for (const condition of ['c=1e3', 'c=ten', 'c=.']) assert.throws(() => holding(decimal, [], condition), BadCondition);
 });
 
 test('what is no condition is refused', () => {
-  for (const text of ['', '=1', 'c', 'c~1', 'a b=1']) assert.throws(() => parseCondition(text), UsageError);
+  for (const text of ['', '=1', 'c', 'c~1', 'a b=1']) assert.throws(() => parseCondition(text), BadCondition);
 });
