@@ -139,7 +139,12 @@ export interface AuditAnswer extends RunReference {
   readonly at: string;
   readonly scope: string;
   readonly passed: boolean;
-  readonly checks: readonly { readonly name: string; readonly passed: boolean; readonly compared: number; readonly finding: string }[];
+  readonly checks: readonly {
+    readonly name: string;
+    readonly passed: boolean;
+    readonly compared: number;
+    readonly finding: string;
+  }[];
 }
 
 /** `/api/v1/layers`: how far each layer is. */

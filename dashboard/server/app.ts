@@ -14,6 +14,7 @@ import { Problem, sendProblem } from './problem.ts';
 import { anomalyRoute } from './routes/anomalies.ts';
 import { budgetRoute } from './routes/budget.ts';
 import { cubeRoutes } from './routes/cubes.ts';
+import { dataRoutes } from './routes/data.ts';
 import { dimensionRoutes } from './routes/dimensions.ts';
 import { liveRoutes } from './routes/live.ts';
 import { overviewRoute } from './routes/overview.ts';
@@ -84,6 +85,7 @@ export async function dashboardApp(options: AppOptions): Promise<FastifyInstance
     reconciliationRoute(api, marts, answer, clock);
     budgetRoute(api, organisations, answer, options.budgets);
     dimensionRoutes(api, marts, organisations, answer, options);
+    dataRoutes(api, { lake, marts, watch, clock });
     liveRoutes(api, watch);
     api.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   });

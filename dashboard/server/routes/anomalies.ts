@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { DictionaryColumn } from '../../../engine/columnar/column.ts';
 import { filterColumns } from '../../../engine/columnar/filter.ts';
-import { readerOf } from '../../../serving/cell-value.ts';
 import { usageCube } from '../../../serving/cube.ts';
 import type { Columns } from '../../../serving/mart-query.ts';
 import type { AnomaliesAnswer, Row } from '../../api.ts';
 import type { Answers } from '../answer.ts';
 import { asked, type Given, parameters, query } from '../filters.ts';
+import { rowsOfColumns } from '../rows.ts';
 import type { Marts } from '../sources/marts.ts';
 import { referenceDayOf } from '../sources/reference-day.ts';
 import { checkKnown, sourceSchema } from './cubes.ts';
@@ -68,12 +68,7 @@ function rowsWhere(columns: Columns, values: Readonly<Record<string, string | un
     const code = column.values.indexOf(value);
     for (let i = 0; i < length; i++) if (column.codes[i] !== code) mask[i] = 0;
   }
-  const readers = Object.entries(filterColumns(columns, mask)).map(
-    ([name, column]) => [name, readerOf(column), column.length] as const,
-  );
-  const rows = Array.from({ length: readers[0]?.[2] ?? 0 }, (_, row) => {
-    return Object.fromEntries(readers.map(([name, read]) => [name, read(row)])) as Row;
-  });
+  const rows = rowsOfColumns(filterColumns(columns, mask));
   const keyOf = (row: Row): string => `${row.usage_date} ${row.service_name}`;
   return rows.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }

@@ -1,14 +1,13 @@
 /** Metered cost against invoiced subtotal, by month. */
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { readerOf } from '../../../serving/cell-value.ts';
 import { revenueCube, summarise, usageCube } from '../../../serving/cube.ts';
 import { addExact, exactOf, exactText, ratioOf } from '../../../serving/exact.ts';
-import type { Columns } from '../../../serving/mart-query.ts';
 import type { ReconciliationAnswer, Row } from '../../api.ts';
 import type { Answers } from '../answer.ts';
 import { asked, type Given, parameters, query } from '../filters.ts';
 import { lastOfMonth, monthsOf } from '../period.ts';
+import { rowsOfColumns } from '../rows.ts';
 import type { Marts } from '../sources/marts.ts';
 import { referenceDayOf } from '../sources/reference-day.ts';
 import { checkKnown, sourceSchema } from './cubes.ts';
@@ -42,7 +41,7 @@ export function reconciliationRoute(app: FastifyInstance, marts: Marts, answer: 
       if (what.org !== null) {
         const { columns, source } = await marts.organisation('reconciliation', what.org, period.from, period.to);
         return answer(reply, [referenceDay, source], async () => {
-          const rows = rowsOf(columns);
+          const rows = rowsOfColumns(columns).sort((a, b) => (String(a.month) < String(b.month) ? -1 : 1));
           if (rows.length === 0) await checkKnown(marts, what);
           return { org: what.org, period, sources: [source], rows } satisfies ReconciliationAnswer;
         });
@@ -80,12 +79,4 @@ function reconciled(metered: readonly Row[], invoiced: readonly Row[]): Row[] {
       metered_to_invoiced: ratio === null ? null : exactText(ratio),
     };
   });
-}
-
-function rowsOf(columns: Columns): Row[] {
-  const readers = Object.entries(columns).map(([name, column]) => [name, readerOf(column)] as const);
-  const rows = Array.from({ length: columns.month?.length ?? 0 }, (_, row) => {
-    return Object.fromEntries(readers.map(([name, read]) => [name, read(row)])) as Row;
-  });
-  return rows.sort((a, b) => (String(a.month) < String(b.month) ? -1 : 1));
 }

@@ -4,8 +4,8 @@ import { workOf } from '../../../activities/commit-info.ts';
 import { planTable } from '../../../activities/dirty.ts';
 import { type HeldRows, heldRows } from '../../../activities/redrive/held.ts';
 import { everyRow } from '../../../activities/redrive/selection.ts';
-import { columnsOf } from '../../../engine/columnar/table.ts';
 import type { Column } from '../../../engine/columnar/column.ts';
+import { columnsOf } from '../../../engine/columnar/table.ts';
 import type { Lake } from '../../../engine/delta/lake.ts';
 import { mapBounded } from '../../../engine/delta/map-bounded.ts';
 import { partitionsOf } from '../../../engine/delta/partitions.ts';
@@ -193,7 +193,11 @@ export async function lateRows(lake: Lake): Promise<Row[]> {
 }
 
 /** The files of a table one after another, those of the newest partition first. */
-async function* filesOf(lake: Lake, table: string, partition: string): AsyncGenerator<Readonly<Record<string, Column>>> {
+async function* filesOf(
+  lake: Lake,
+  table: string,
+  partition: string,
+): AsyncGenerator<Readonly<Record<string, Column>>> {
   const snapshot = await lake.table(table).latest();
   if (snapshot === null) return;
   const metadata = metadataWith(contractOf(table), snapshot.metadata);
@@ -201,4 +205,3 @@ async function* filesOf(lake: Lake, table: string, partition: string): AsyncGene
   const files = [...snapshot.files].sort((a, b) => (dayOf(a) < dayOf(b) ? 1 : -1));
   for (const file of files) yield columnsOf(await readFiles(lake.store, pathOf(table), metadata, [file]));
 }
-

@@ -41,13 +41,19 @@ const suffix: Readonly<Partial<Record<Unit, string>>> = {
 
 const formats = new Map<string, Intl.NumberFormat>();
 
-function formatOf(unit: Unit, short: boolean): Intl.NumberFormat {
-  const key = `${unit} ${short}`;
+type Form = 'exact' | 'short' | 'compact';
+
+function formatOf(unit: Unit, form: Form): Intl.NumberFormat {
+  const key = `${unit} ${form}`;
   let format = formats.get(key);
   if (format === undefined) {
-    const compact: Intl.NumberFormatOptions = short ? { notation: 'compact', maximumFractionDigits: 1 } : {};
-    const { minimumFractionDigits: _, ...rest } = options[unit];
-    format = new Intl.NumberFormat('en-US', short ? { ...rest, ...compact } : options[unit]);
+    const fewest = { ...options[unit], minimumFractionDigits: 0 };
+    const wanted: Record<Form, Intl.NumberFormatOptions> = {
+      exact: options[unit],
+      short: fewest,
+      compact: { ...fewest, notation: 'compact', maximumFractionDigits: 1 },
+    };
+    format = new Intl.NumberFormat('en-US', wanted[form]);
     formats.set(key, format);
   }
   return format;
@@ -56,12 +62,12 @@ function formatOf(unit: Unit, short: boolean): Intl.NumberFormat {
 /** A value in its unit; a dash for null. */
 export function shown(value: Value | undefined, unit: Unit): string {
   if (value === null || value === undefined) return '–';
-  return formatOf(unit, false).format(Number(value)) + (suffix[unit] ?? '');
+  return formatOf(unit, 'exact').format(Number(value)) + (suffix[unit] ?? '');
 }
 
 /** The same where there is little room: 12.3K. Small numbers keep their digits. */
 export function shortly(value: number, unit: Unit): string {
-  const format = formatOf(unit, Math.abs(value) >= 1000);
+  const format = formatOf(unit, Math.abs(value) >= 1000 ? 'compact' : 'short');
   return format.format(value) + (suffix[unit] ?? '');
 }
 

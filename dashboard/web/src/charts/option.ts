@@ -51,6 +51,8 @@ export function optionOf(data: ChartData, theme: Theme): ChartOption {
     axisLabel: {
       color: theme.faint,
       hideOverlap: true,
+      // The year is in the period above, and in the tooltip.
+      formatter: (label: string) => label.replace(/^(\d+ \w+) \d{4}$/, '$1'),
       ...(lying ? { width: 130, overflow: 'truncate' as const } : {}),
     },
     axisLine: { lineStyle: { color: theme.line } },

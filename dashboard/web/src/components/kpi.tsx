@@ -15,15 +15,35 @@ interface KpiProps extends Kpi {
   readonly previous: Row | null | undefined;
   readonly yearBefore: Row | null | undefined;
   readonly loading: boolean;
+  /** Some of it is the speed layer's. */
+  readonly live?: boolean;
   readonly onClick?: (() => void) | undefined;
 }
 
-export function KpiCard({ title, column, unit, better, current, previous, yearBefore, loading, onClick }: KpiProps) {
+export function KpiCard({
+  title,
+  column,
+  unit,
+  better,
+  current,
+  previous,
+  yearBefore,
+  loading,
+  live,
+  onClick,
+}: KpiProps) {
   const value = current?.[column] ?? null;
   const text = shown(value, unit);
   return (
     <div class="kpi" aria-busy={loading}>
-      <h3>{title}</h3>
+      <h3>
+        {title}
+        {live && (
+          <span class="live" title="Some of it is not confirmed by the batch layer yet">
+            live
+          </span>
+        )}
+      </h3>
       {loading ? (
         <div class="value skeleton" role="status" aria-label="Loading" />
       ) : onClick === undefined || value === null ? (

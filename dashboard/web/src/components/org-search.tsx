@@ -95,10 +95,10 @@ export function OrgSearch({
             ×
           </button>
         )}
-        <ul id={`${id}-list`} role="listbox" aria-label="Organisations" hidden={!open || found.length === 0}>
+        <div id={`${id}-list`} role="listbox" aria-label="Organisations" hidden={!open || found.length === 0}>
           {found.map((organisation, i) => (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the keys belong to the input, which keeps the focus
-            <li
+            <div
               key={organisation.org_id}
               id={`${id}-${i}`}
               role="option"
@@ -111,14 +111,14 @@ export function OrgSearch({
               <span class="faint">
                 {organisation.org_id} · {organisation.hq_region ?? '–'} · {organisation.plan_tier ?? '–'}
               </span>
-            </li>
+            </div>
           ))}
           {total > found.length && (
-            <li class="faint more" role="presentation">
+            <div class="faint rest" role="presentation">
               {total - found.length} more: type a part of the name
-            </li>
+            </div>
           )}
-        </ul>
+        </div>
       </div>
     </div>
   );

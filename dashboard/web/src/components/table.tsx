@@ -31,7 +31,8 @@ export function Table({ caption, columns, rows, sort: usual }: TableProps) {
   const ordered = sort === null ? rows : [...rows].sort(by(sort.key, sort.descending));
   const visible = all ? ordered : ordered.slice(0, first);
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
+    <section class="scroll" tabIndex={0} aria-label={caption}>
       <table>
         <caption class="unseen">{caption}</caption>
         <thead>
@@ -72,7 +73,7 @@ export function Table({ caption, columns, rows, sort: usual }: TableProps) {
           Show all {shown(rows.length, 'count')} rows
         </button>
       )}
-    </div>
+    </section>
   );
 }
 

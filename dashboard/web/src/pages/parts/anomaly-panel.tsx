@@ -1,0 +1,67 @@
+/** The anomalous days, those with most votes and the greatest surprise first. */
+import { Link } from 'wouter-preact';
+import type { AnomaliesAnswer, Row } from '../../../../api.ts';
+import { Panel } from '../../components/panel.tsx';
+import type { Column } from '../../components/table.tsx';
+import { useAnswer } from '../../data/use-answer.ts';
+import { shown } from '../../format.ts';
+import { rowOf, useExplain } from '../../state/figure.ts';
+import { addressOf, useView, type View } from '../../state/view.ts';
+
+export function anomaliesAddress(view: View): string {
+  return addressOf('/api/v1/anomalies', view, ['org', 'service', 'region', 'plan', 'from', 'to']);
+}
+
+export function AnomalyPanel({ wide = false }: { readonly wide?: boolean }) {
+  const [view] = useView();
+  const [, explain] = useExplain();
+  const asked = useAnswer<AnomaliesAnswer>(anomaliesAddress(view));
+  const all = view.org === null;
+  const columns: readonly Column[] = [
+    { key: 'usage_date', title: 'Day', unit: 'day' },
+    ...(all ? [{ key: 'org_name', title: 'Organisation', show: (row: Row) => <OrgLink row={row} /> }] : []),
+    { key: 'service_name', title: 'Service' },
+    {
+      key: 'actual_cost_usd',
+      title: 'Cost',
+      unit: 'usd',
+      onClick: ({ org_id, usage_date, service_name }) =>
+        explain(
+          rowOf('gold.org_daily_cost_anomalies', null, {
+            org_id: org_id ?? view.org,
+            usage_date: usage_date!,
+            service_name: service_name!,
+          }),
+        ),
+    },
+    { key: 'expected_cost_usd', title: 'Expected', unit: 'usd' },
+    {
+      key: 'upper_cost_usd',
+      title: 'Band',
+      show: (row) => `${shown(Math.max(0, Number(row.lower_cost_usd)), 'usd')} – ${shown(row.upper_cost_usd, 'usd')}`,
+    },
+    { key: 'z_score', title: 'z', unit: 'sigma' },
+    { key: 'modified_z_score', title: 'Modified z', unit: 'sigma' },
+    { key: 'votes', title: 'Votes', unit: 'count' },
+  ];
+  return (
+    <Panel
+      title="Cost anomalies"
+      asked={asked}
+      wide={wide}
+      empty="No day is anomalous here. A day is scored once 14 of the 28 days before have usage; two of three tests have to agree."
+      show={({ rows }) => ({
+        rows: rows.filter((row) => row.is_anomaly === true),
+        columns,
+        sort: { key: 'z_score', descending: true },
+      })}
+    />
+  );
+}
+
+function OrgLink({ row }: { readonly row: Row }) {
+  const [view] = useView();
+  const org = String(row.org_id);
+  const to = addressOf('/finops', { ...view, org, region: null, plan: null }, ['org', 'service', 'from', 'to']);
+  return <Link href={to}>{String(row.org_name ?? org)}</Link>;
+}

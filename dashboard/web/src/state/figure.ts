@@ -1,0 +1,139 @@
+/** Figures that can be looked behind: where their rows are, and the address part that asks for them. */
+import { useSearchParams } from 'wouter-preact';
+import type { Period, Value } from '../../../api.ts';
+import type { View } from './view.ts';
+
+/** A mart that a page's figures are sums over: its tables, and its columns where they are named otherwise. */
+interface Mart {
+  readonly organisation: string;
+  readonly all: string;
+  readonly time: { readonly organisation: string; readonly all: string };
+  readonly unit: 'day' | 'month';
+  /** Measure → column; absent: the same name. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** Conditions on the rollup besides the filters. */
+  readonly only?: readonly string[];
+}
+
+const usageColumns = {
+  cost_usd: 'daily_cost_usd',
+  requests: 'daily_requests',
+  cpu_hours: 'daily_cpu_hours',
+  storage_gb_hours: 'daily_storage_gb_hours',
+  genai_tokens: 'daily_genai_tokens',
+  carbon_kg: 'daily_carbon_kg',
+};
+
+export const marts = {
+  usage: {
+    organisation: 'gold.org_daily_usage_by_service',
+    all: 'gold.daily_usage_rollup',
+    time: { organisation: 'usage_date', all: 'usage_date' },
+    unit: 'day',
+    columns: usageColumns,
+  },
+  support: {
+    organisation: 'gold.org_daily_support_metrics',
+    all: 'gold.daily_support_rollup',
+    time: { organisation: 'ticket_date', all: 'ticket_date' },
+    unit: 'day',
+    columns: {},
+  },
+  revenue: {
+    organisation: 'gold.org_monthly_revenue',
+    all: 'gold.monthly_revenue_rollup',
+    time: { organisation: 'month', all: 'month' },
+    unit: 'month',
+    columns: {},
+  },
+  genai: {
+    organisation: 'gold.org_daily_genai_usage',
+    all: 'gold.daily_usage_rollup',
+    time: { organisation: 'event_date', all: 'usage_date' },
+    unit: 'day',
+    columns: {},
+    only: ['service_name=genai'],
+  },
+} as const satisfies Record<string, Mart>;
+
+const genaiColumns: Readonly<Record<'organisation' | 'all', Readonly<Record<string, string>>>> = {
+  organisation: {
+    cost_usd: 'genai_daily_cost',
+    stated_cost_usd: 'genai_stated_cost',
+    requests: 'genai_requests_count',
+  },
+  all: {
+    genai_tokens: 'daily_genai_tokens',
+    cost_usd: 'daily_cost_usd',
+    stated_cost_usd: 'daily_genai_stated_cost_usd',
+    requests: 'daily_requests',
+  },
+};
+
+/** Values that the rows of a figure have, besides those of the filters. */
+export interface Narrower {
+  readonly day?: Value | undefined;
+  readonly month?: Value | undefined;
+  readonly service?: Value | undefined;
+  readonly region?: Value | undefined;
+  readonly plan?: Value | undefined;
+}
+
+/** What asks for the rows of a figure. `stated` is the figure as it is shown, exact. */
+export function figureOf(
+  name: keyof typeof marts,
+  measure: string,
+  stated: Value,
+  view: View,
+  period: Period,
+  narrower: Narrower = {},
+): string {
+  const mart: Mart = marts[name];
+  const scope = view.org === null ? 'all' : 'organisation';
+  const time = mart.time[scope];
+  const month = (day: string) => `${day.slice(0, 7)}-01`;
+  const [first, last] = mart.unit === 'month' ? [month(period.from), month(period.to)] : [period.from, period.to];
+  const exact = narrower.day ?? (mart.unit === 'month' ? narrower.month : null) ?? null;
+  const where = exact !== null ? [`${time}=${exact}`] : [`${time}>=${first}`, `${time}<=${last}`];
+  if (view.org !== null) where.push(`org_id=${view.org}`);
+  else where.push(...(mart.only ?? []));
+  const filters = {
+    service_name: name === 'usage' ? (narrower.service ?? view.service) : null,
+    hq_region: view.org === null ? (narrower.region ?? view.region) : null,
+    plan_tier: view.org === null ? (narrower.plan ?? view.plan) : null,
+  };
+  for (const [column, value] of Object.entries(filters)) if (value != null) where.push(`${column}=${value}`);
+  const columns = name === 'genai' ? genaiColumns[scope] : mart.columns;
+  const parameters = new URLSearchParams({ table: mart[scope], column: columns[measure] ?? measure });
+  for (const condition of where) parameters.append('where', condition);
+  if (stated !== null) parameters.set('stated', String(stated));
+  return `figure?${parameters}`;
+}
+
+/** Whether the rows of a measure can be shown: ratios only where the mart has them. */
+export function isExplained(name: keyof typeof marts, measure: string, view: View): boolean {
+  return !(measure === 'cost_per_1k_tokens' && (name === 'usage' || view.org === null));
+}
+
+/** What asks what a row is made of. */
+export function rowOf(table: string, version: number | null, key: Readonly<Record<string, Value>>): string {
+  const parameters = new URLSearchParams({ table });
+  for (const [column, value] of Object.entries(key)) parameters.append('key', `${column}=${value}`);
+  if (version !== null) parameters.set('version', String(version));
+  return `row?${parameters}`;
+}
+
+/** What is looked behind now, and what looks behind another figure (`null`: none). The back button goes back. */
+export function useExplain(): readonly [string | null, (question: string | null) => void] {
+  const [parameters, setParameters] = useSearchParams();
+  return [
+    parameters.get('explain'),
+    (question) =>
+      setParameters((before) => {
+        const after = new URLSearchParams(before);
+        if (question === null) after.delete('explain');
+        else after.set('explain', question);
+        return after;
+      }),
+  ];
+}
