@@ -59,6 +59,17 @@ export function anyTrue(column: Column, grouping: Grouping, { where }: Where = {
   return { kind: 'bool', length: count, validity: validityFromMask(seen), bits: bitsFromMask(found) };
 }
 
+/** How many values are true. Throws for another kind of column. */
+export function countTrue(column: Column): number {
+  if (column.kind !== 'bool') throw new TypeError(`countTrue: a column of ${column.kind}`);
+  const active = activeRows(column, undefined);
+  let count = 0;
+  for (let i = 0, end = column.length; i < end; i++) {
+    if (active === null || active[i] !== 0) count += (column.bits[i >> 3]! >> (i & 7)) & 1;
+  }
+  return count;
+}
+
 /** Least value of each group of an integer, date or timestamp column; null for a group without a value. */
 export function minimum(column: Column, grouping: Grouping, options: Where = {}): Int32Column | Int64Column {
   return extreme(column, grouping, options, -1);
