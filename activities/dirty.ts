@@ -8,6 +8,7 @@
  */
 import type { Lake } from '../engine/delta/lake.ts';
 import type { Commit, Snapshot } from '../engine/delta/types.ts';
+import { contractOf } from '../schemas/catalog.ts';
 import { caughtUpId, consumedId, type TableContract, type Upstream } from '../schemas/contract.ts';
 import { dimensionChanges } from './dimension-changes.ts';
 import { partitionOf } from './partition.ts';
@@ -122,12 +123,19 @@ export interface DayRange {
   readonly to: string;
 }
 
-/** Takes the partitions that are made of one of the days: with a window, days after them too. */
+/** Takes the partitions that are made of one of the days: with a window, its own or an upstream table's, days after them too. */
 export function madeOf(contract: TableContract, { from, to }: DayRange): (partition: string) => boolean {
-  const windows = contract.upstream.map(({ map }) => (map.kind === 'window' ? map.days : 0));
   const [first, last] =
-    contract.partition === 'month' ? [monthOf(from), monthOf(to)] : [from, dayAfter(to, Math.max(0, ...windows))];
+    contract.partition === 'month' ? [monthOf(from), monthOf(to)] : [from, dayAfter(to, daysReached(contract))];
   return (partition) => partition === wholeTable || (partition >= first && partition <= last);
+}
+
+/** The most days after a day in which the table holds what is made of it. */
+function daysReached(contract: TableContract): number {
+  const reaches = contract.upstream.map(
+    ({ table, map }) => (map.kind === 'window' ? map.days : 0) + daysReached(contractOf(table)),
+  );
+  return Math.max(0, ...reaches);
 }
 
 /**

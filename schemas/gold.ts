@@ -209,31 +209,30 @@ export const orgMonthlyReconciliation = mart(
   byOrganisation('month'),
 );
 
+const scores: readonly Field[] = [
+  required('actual_cost_usd', moneySum, 'Cost of the day'),
+  field('expected_cost_usd', float64, 'Mean of the baseline'),
+  field('lower_cost_usd', float64, 'expected − 3 σ'),
+  field('upper_cost_usd', float64, 'expected + 3 σ'),
+  field('z_score', float64, '(actual − mean) / σ; null when σ is 0'),
+  field('modified_z_score', float64, '0.6745 × (actual − median) / MAD; null when MAD is 0'),
+  field(
+    'percentile_rank',
+    float64,
+    'Share of the baseline strictly below the day plus half of that equal to it, 0 to 100',
+  ),
+  required('baseline_points', int32, 'Days with a row among the 28 before'),
+  required('votes', int32, 'Tests that call the day anomalous, 0 to 3'),
+  required('is_anomaly', bool, 'At least 2 votes'),
+  required('has_history', bool, 'At least 14 baseline points; otherwise nothing is scored'),
+];
+
 export const orgDailyCostAnomalies = mart(
   'org_daily_cost_anomalies',
   'Cost anomalies by organisation, day and service against the 28 days before',
   ['org_id', 'usage_date', 'service_name'],
   'usage_date',
-  [
-    org,
-    required('usage_date', date, 'UTC day'),
-    service,
-    required('actual_cost_usd', moneySum, 'Cost of the day'),
-    field('expected_cost_usd', float64, 'Mean of the baseline'),
-    field('lower_cost_usd', float64, 'expected − 3 σ'),
-    field('upper_cost_usd', float64, 'expected + 3 σ'),
-    field('z_score', float64, '(actual − mean) / σ; null when σ is 0'),
-    field('modified_z_score', float64, '0.6745 × (actual − median) / MAD; null when MAD is 0'),
-    field(
-      'percentile_rank',
-      float64,
-      'Share of the baseline strictly below the day plus half of that equal to it, 0 to 100',
-    ),
-    required('baseline_points', int32, 'Days with a row among the 28 before'),
-    required('votes', int32, 'Tests that call the day anomalous, 0 to 3'),
-    required('is_anomaly', bool, 'At least 2 votes'),
-    required('has_history', bool, 'At least 14 baseline points; otherwise nothing is scored'),
-  ],
+  [org, required('usage_date', date, 'UTC day'), service, ...scores],
   [{ table: 'gold.org_daily_usage_by_service', map: { kind: 'window', days: anomalyWindowDays } }],
   byOrganisation('usage_date', 'service_name'),
 );
@@ -326,6 +325,19 @@ export const monthlyRevenueRollup = mart(
   rollup('month', 'hq_region', 'plan_tier'),
 );
 
+export const dailyCostAnomalies = mart(
+  'daily_cost_anomalies',
+  'The rows of org_daily_cost_anomalies that are anomalies, over all organisations by day',
+  ['usage_date', 'org_id', 'service_name'],
+  'usage_date',
+  [required('usage_date', date, 'UTC day'), org, service, orgName, region, plan, ...scores],
+  [
+    { table: 'gold.org_daily_cost_anomalies', map: { kind: 'same' } },
+    { table: 'gold.org_daily_usage_by_service', map: { kind: 'same' } },
+  ],
+  rollup('usage_date', 'org_id', 'service_name'),
+);
+
 /** Every mart, each after the marts it is made of. */
 export const marts: readonly TableContract[] = [
   orgDailyUsageByService,
@@ -338,4 +350,5 @@ export const marts: readonly TableContract[] = [
   dailyUsageRollup,
   dailySupportRollup,
   monthlyRevenueRollup,
+  dailyCostAnomalies,
 ];

@@ -1,5 +1,6 @@
 /** A part of a backfill: some tables over some days. */
 import { enterLedger, part } from './activity-options.ts';
+import { knownTables } from './added-tables.ts';
 import type { LayerResult } from './bronze-batch.ts';
 import { concluded } from './conclude.ts';
 import { inOrder } from './in-order.ts';
@@ -29,7 +30,7 @@ async function buildPart(board: ProgressBoard, input: unknown): Promise<LayerRes
     recompute: sinceEpochMs,
     reason: text('a corrected price list'),
   });
-  const wanted = tables ?? Object.keys(lineOrder);
+  const wanted = tables ?? knownTables(Object.keys(lineOrder));
   tagRun('backfillPart', wanted, dates?.[0] ?? from ?? logicalDate(null));
   board.stage('building');
   const problems: Problem[] = [];

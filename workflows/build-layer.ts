@@ -1,5 +1,6 @@
 /** A layer whose tables are built from what is dirty, each after the tables of the layer that it is made of. */
 import { enterLedger, lake } from './activity-options.ts';
+import { knownTables } from './added-tables.ts';
 import type { LayerResult } from './bronze-batch.ts';
 import { type BuildOrder, inOrder } from './in-order.ts';
 import { day, days, names, parseInput } from './input.ts';
@@ -17,7 +18,7 @@ export async function buildLayer(
 ): Promise<LayerResult> {
   const all = Object.keys(plan);
   const { tables, dates, date } = parseInput(input, { tables: names(all), dates: days, date: day });
-  const wanted = tables ?? all;
+  const wanted = tables ?? knownTables(all);
   tagRun(layer, wanted, logicalDate(date));
   const problems: Problem[] = [];
   const building = new Set<string>();

@@ -15,6 +15,7 @@ export const goldPlan: BuildOrder = {
   'gold.daily_usage_rollup': ['gold.org_daily_usage_by_service'],
   'gold.daily_support_rollup': ['gold.org_daily_support_metrics'],
   'gold.monthly_revenue_rollup': ['gold.org_monthly_revenue'],
+  'gold.daily_cost_anomalies': ['gold.org_daily_cost_anomalies', 'gold.org_daily_usage_by_service'],
 };
 
 /** Every mart. */

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import type { TableResult } from '../activities/context.ts';
 import type { MartPublication } from '../activities/serving.ts';
 import { enterLedger, lake } from './activity-options.ts';
+import { knownTables } from './added-tables.ts';
 import { exampleOf } from './catalogue.ts';
 import { concluded } from './conclude.ts';
 import { goldPlan, martNames } from './gold.ts';
@@ -79,7 +80,7 @@ function madeOf(table: string): { readonly silver: readonly string[]; readonly g
   if (table in silverPlan)
     return { silver: Object.keys(silverPlan).filter((t) => silverPlan[t]!.includes(table)), gold: martNames };
   const marts = new Set<string>();
-  for (const mart of martNames) {
+  for (const mart of knownTables(martNames)) {
     if (goldPlan[mart]!.some((upstream) => upstream === table || marts.has(upstream))) marts.add(mart);
   }
   return { silver: [], gold: [...marts] };

@@ -1,5 +1,6 @@
 import type { MartPublication } from '../activities/serving.ts';
 import { serving as cassandra } from './activity-options.ts';
+import { knownTables } from './added-tables.ts';
 import { concluded } from './conclude.ts';
 import { martNames } from './gold.ts';
 import { day, names, parseInput, yesOrNo } from './input.ts';
@@ -22,7 +23,7 @@ export function serving(input?: unknown): Promise<ServingResult> {
 
 async function publishMarts(board: ProgressBoard, input: unknown): Promise<ServingResult> {
   const { marts, rebuild, date } = parseInput(input, { marts: names(martNames), rebuild: yesOrNo, date: day });
-  const wanted = marts ?? martNames;
+  const wanted = marts ?? knownTables(martNames);
   tagRun('serving', wanted, logicalDate(date));
   board.stage('publishing');
   const problems: Problem[] = [];

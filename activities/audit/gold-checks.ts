@@ -13,6 +13,8 @@ interface Comparison {
   readonly upstream: string;
   /** Mart column that counts the upstream's rows. */
   readonly rows: string | null;
+  /** Upstream column that is true of the rows that the mart holds, one for one. */
+  readonly holds?: string;
   readonly sums: readonly (readonly [upstream: string, mart: string])[];
 }
 
@@ -66,6 +68,13 @@ const comparisons: readonly Comparison[] = [
       ['sla_breached_count', 'sla_breached_count'],
     ],
   },
+  {
+    mart: 'gold.daily_cost_anomalies',
+    upstream: 'gold.org_daily_cost_anomalies',
+    rows: null,
+    holds: 'is_anomaly',
+    sums: [],
+  },
 ];
 
 /** Sums by day, ticket counts, and unique keys of every mart. */
@@ -106,11 +115,8 @@ function questions(): ReadonlyMap<string, Question> {
     const { key, sums } = all.get(table) ?? { key: [], sums: [] };
     all.set(table, { key, sums: [...new Set([...sums, ...columns])], texts: [] });
   };
-  for (const { mart, upstream, rows, sums } of comparisons) {
-    ask(
-      upstream,
-      sums.map(([from]) => from),
-    );
+  for (const { mart, upstream, rows, holds, sums } of comparisons) {
+    ask(upstream, [...sums.map(([from]) => from), ...(holds === undefined ? [] : [holds])]);
     ask(mart, [...sums.map(([, to]) => to), ...(rows === null ? [] : [rows])]);
   }
   ask('gold.org_daily_support_metrics', ['total_tickets']);
@@ -118,7 +124,7 @@ function questions(): ReadonlyMap<string, Question> {
 }
 
 async function compare(read: FactReader, scope: AuditScope, comparison: Comparison): Promise<AuditCheck[]> {
-  const { mart, upstream, rows, sums } = comparison;
+  const { mart, upstream, rows, holds, sums } = comparison;
   if (!scope.snapshots.has(upstream) || !scope.snapshots.has(mart)) return [];
   const a = scope.touched(upstream);
   const b = scope.touched(mart);
@@ -143,6 +149,17 @@ async function compare(read: FactReader, scope: AuditScope, comparison: Comparis
         `${mart}: rows of ${upstream} = sum of ${rows}`,
         [upstream, compared],
         [mart, total(after, (p) => p.sums[rows] ?? 0n)],
+        Number(compared),
+        note,
+      ),
+    );
+  }
+  if (holds !== undefined) {
+    checks.push(
+      equalCheck(
+        `${mart}: rows of ${upstream} with ${holds} = rows`,
+        [upstream, total(before, (p) => p.sums[holds] ?? 0n)],
+        [mart, total(after, (p) => BigInt(p.rows))],
         Number(compared),
         note,
       ),

@@ -8,7 +8,7 @@ export interface BackfillStages {
   readonly first: readonly string[];
   /** Tables of which each day is made of the same day: days can be built side by side. */
   readonly daily: readonly string[];
-  /** Marts that are built whole, by month, or over a window of days. */
+  /** Marts that are built whole, by month, or over a window of days, and those made of them. */
   readonly last: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 /** Task: upstream partitions → partitions of a Silver table or a Gold mart. */
 import type { Table } from 'apache-arrow';
+import { countTrue } from '../../engine/columnar/aggregate.ts';
 import { columnOf } from '../../engine/columnar/table.ts';
 import { selectedIndices, takeTable } from '../../engine/columnar/take.ts';
 import { writeDataFiles } from '../../engine/delta/data-file.ts';
@@ -77,15 +78,7 @@ export async function buildPartitions(input: BuildPartitionsInput): Promise<Buil
     unchanged,
     rejects,
     raws: readEventLines({ landing: input.landing, rejects }),
-    late: contract.name === 'silver.usage_events' ? countTrue(table, 'is_late') : 0,
+    late: contract.name === 'silver.usage_events' ? countTrue(columnOf(table, 'is_late')) : 0,
     rowsAfter: table.numRows,
   };
-}
-
-function countTrue(table: Table, name: string): number {
-  const column = columnOf(table, name);
-  if (column.kind !== 'bool') throw new Error(`${name} is ${column.kind}, expected bool`);
-  let count = 0;
-  for (let i = 0; i < column.length; i++) count += (column.bits[i >> 3]! >> (i & 7)) & 1;
-  return count;
 }

@@ -1,15 +1,15 @@
 /** Invariant 1 for what is built: no row and no amount is lost between an upstream table and its target. */
 import type { Table } from 'apache-arrow';
-import { totalDecimal } from '../../engine/columnar/aggregate.ts';
+import { countTrue, totalDecimal } from '../../engine/columnar/aggregate.ts';
 import type { Column } from '../../engine/columnar/column.ts';
 import { columnOf } from '../../engine/columnar/table.ts';
-import { textMask } from '../../transforms/masks.ts';
+import { textMask, trueMask } from '../../transforms/masks.ts';
 
-/** A target's columns that must sum to the same as an upstream's, each side over the rows where a text column has a value. */
+/** A target's columns that must sum to the same as an upstream's, each side over the rows where a column has a value. */
 interface Conserved {
   readonly upstream: string;
-  readonly where?: readonly [column: string, value: string];
-  /** Target column that counts the upstream rows. */
+  readonly where?: readonly [column: string, value: string | true];
+  /** Target column that counts the upstream rows, with a number or as what is true of each. */
   readonly rows?: string;
   readonly sums: readonly { readonly from: string; readonly to: string; readonly where?: readonly [string, string] }[];
 }
@@ -44,6 +44,12 @@ const conserved: Readonly<Record<string, Conserved>> = {
   'gold.monthly_revenue_rollup': {
     upstream: 'gold.org_monthly_revenue',
     sums: ['subtotal_usd', 'credits_usd', 'taxes_usd', 'revenue_usd'].map((c) => ({ from: c, to: c })),
+  },
+  'gold.daily_cost_anomalies': {
+    upstream: 'gold.org_daily_cost_anomalies',
+    where: ['is_anomaly', true],
+    rows: 'is_anomaly',
+    sums: [{ from: 'actual_cost_usd', to: 'actual_cost_usd' }],
   },
 };
 
@@ -107,8 +113,8 @@ function equal(what: string, upstream: number | bigint, target: number | bigint)
   );
 }
 
-function rowsWhere(column: Column, value: string): Uint8Array {
-  return textMask(column, [value]) ?? new Uint8Array(column.length);
+function rowsWhere(column: Column, value: string | true): Uint8Array {
+  return (value === true ? trueMask(column) : textMask(column, [value])) ?? new Uint8Array(column.length);
 }
 
 function decimalSum(table: Table, name: string, where: Uint8Array | null): bigint {
@@ -117,6 +123,7 @@ function decimalSum(table: Table, name: string, where: Uint8Array | null): bigin
 
 function integerSum(table: Table, name: string): bigint {
   const column = columnOf(table, name);
+  if (column.kind === 'bool') return BigInt(countTrue(column));
   if (column.kind !== 'int64') throw new Error(`${name} is ${column.kind}, expected int64`);
   return column.values.reduce((a, b) => a + b, 0n);
 }

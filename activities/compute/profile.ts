@@ -1,5 +1,5 @@
 /** Task: the facts an audit compares: rows, distinct keys, exact sums and the values of a text column, by partition. */
-import { totalDecimal } from '../../engine/columnar/aggregate.ts';
+import { countTrue, totalDecimal } from '../../engine/columnar/aggregate.ts';
 import { valueAt } from '../../engine/columnar/column-of.ts';
 import { groupBy } from '../../engine/columnar/group.ts';
 import { columnOf } from '../../engine/columnar/table.ts';
@@ -15,7 +15,7 @@ export interface ProfileInput {
   /** Files of each partition. */
   readonly partitions: readonly (readonly AddFile[])[];
   readonly key: readonly string[];
-  /** Decimal and int64 columns to sum. */
+  /** Decimal and int64 columns to sum; of boolean ones the rows that are true are counted. */
   readonly sums: readonly string[];
   /** Text columns whose values are counted. */
   readonly texts: readonly string[];
@@ -49,6 +49,7 @@ async function profileOf(input: ProfileInput, files: readonly AddFile[]): Promis
   const sums = Object.fromEntries(
     input.sums.map((name) => {
       const column = columnOf(table, name);
+      if (column.kind === 'bool') return [name, BigInt(countTrue(column))];
       if (column.kind === 'int64') return [name, column.values.reduce((a, b) => a + b, 0n)];
       return [name, totalDecimal(column) ?? 0n];
     }),

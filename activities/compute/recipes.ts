@@ -1,6 +1,7 @@
 /** How each Silver table and Gold mart is made from its upstream tables. */
 import type { Table } from 'apache-arrow';
 import { conformedMasters } from '../../schemas/silver.ts';
+import { dailyCostAnomalies } from '../../transforms/gold/daily-cost-anomalies.ts';
 import { dailySupportRollup } from '../../transforms/gold/daily-support-rollup.ts';
 import { dailyUsageRollup } from '../../transforms/gold/daily-usage-rollup.ts';
 import { monthlyRevenueRollup } from '../../transforms/gold/monthly-revenue-rollup.ts';
@@ -86,5 +87,15 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   ),
   'gold.monthly_revenue_rollup': recipe((t) =>
     monthlyRevenueRollup({ revenue: t['gold.org_monthly_revenue']!, orgs: t['silver.dim_orgs']! }),
+  ),
+  'gold.daily_cost_anomalies': recipe(
+    (t) =>
+      dailyCostAnomalies({
+        anomalies: t['gold.org_daily_cost_anomalies']!,
+        usage: t['gold.org_daily_usage_by_service']!,
+      }),
+    {
+      'gold.org_daily_usage_by_service': ['org_id', 'usage_date', 'service_name', 'org_name', 'hq_region', 'plan_tier'],
+    },
   ),
 };

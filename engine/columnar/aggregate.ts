@@ -6,7 +6,7 @@ import type { BoolColumn, Column, Int32Column, Int64Column } from './column.ts';
 import { pairsOf } from './gather.ts';
 import type { Grouping } from './group.ts';
 import { checkRows, type Where } from './sum.ts';
-import { activeRows, bitsFromMask, validityFromMask } from './validity.ts';
+import { activeRows, bitsFromMask, validityFromMask, validMask } from './validity.ts';
 
 export { sumDecimal, sumFloat64, sumInt64, totalDecimal, type Where } from './sum.ts';
 
@@ -57,6 +57,15 @@ export function anyTrue(column: Column, grouping: Grouping, { where }: Where = {
     found[g]! |= (column.bits[i >> 3]! >> (i & 7)) & 1;
   }
   return { kind: 'bool', length: count, validity: validityFromMask(seen), bits: bitsFromMask(found) };
+}
+
+/** How many values are true. Throws for another kind of column. */
+export function countTrue(column: Column): number {
+  if (column.kind !== 'bool') throw new TypeError(`countTrue: a column of ${column.kind}`);
+  const values = validMask(column);
+  let count = 0;
+  for (let i = 0, end = column.length; i < end; i++) count += values[i]! & (column.bits[i >> 3]! >> (i & 7));
+  return count;
 }
 
 /** Least value of each group of an integer, date or timestamp column; null for a group without a value. */

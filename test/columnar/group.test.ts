@@ -5,6 +5,7 @@ import {
   anyTrue,
   countDistinct,
   countRows,
+  countTrue,
   countValid,
   maximum,
   minimum,
@@ -221,9 +222,11 @@ test('any true', () => {
         group.length === 0 ? null : group.includes(true),
       );
       assert.deepEqual(plain(anyTrue(column, groupBy([int32Column(keys)]), { where })), expected);
+      assert.equal(countTrue(column), values.filter((value) => value === true).length);
     }),
   );
   assert.throws(() => anyTrue(int32Column([1]), oneGroup(1)), /column of int32/);
+  assert.throws(() => countTrue(int32Column([1])), /column of int32/);
 });
 
 test('sums do not depend on the order of the rows', () => {

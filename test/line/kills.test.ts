@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { generateLanding } from '../../cli/generate/landing.ts';
+import { marts } from '../../schemas/gold.ts';
 import { interrupt, interruptionsOf } from '../faults/interruptions.ts';
 import { killedRun } from '../faults/kills.ts';
 import { commitsIn, disagreements, outcomeOf } from '../faults/outcome.ts';
@@ -32,8 +33,8 @@ const ways: readonly Way[] =
       ]
     : [{ interruptions: 2, share: 0.6, kills: 1 }];
 const batchBytes = 60_000;
-/** What serving commits: two for a publication of each of ten marts. */
-const servingCommits = 20;
+/** What serving commits: two for a publication of each mart. */
+const servingCommits = 2 * marts.length;
 
 describe('a line whose runs are ended, and whose worker is killed', () => {
   const root = mkdtempSync(join(tmpdir(), 'cpa-kills-'));

@@ -47,6 +47,12 @@ export const orgDailyCostAnomalies = `
     n::integer as baseline_points, votes::integer as votes, votes >= 2 as is_anomaly, history as has_history
   from scored order by all`;
 
+/** gold.daily_cost_anomalies, every column. */
+export const dailyCostAnomalies = `
+  select usage_date, a.org_id, service_name, org_name, hq_region, plan_tier, a.* exclude (usage_date, org_id, service_name)
+  from (${orgDailyCostAnomalies}) a left join first_customers_orgs o on trim(o.org_id) = a.org_id
+  where is_anomaly order by all`;
+
 /** gold.org_monthly_engagement, every column; the users snapshot is about the month in which it landed. */
 export const orgMonthlyEngagement = (usersLanded: string): string => `
   with surveys as (

@@ -51,6 +51,7 @@ export interface Oracle {
     readonly daily_usage_rollup: readonly OracleRow[];
     readonly daily_support_rollup: readonly OracleRow[];
     readonly monthly_revenue_rollup: readonly OracleRow[];
+    readonly daily_cost_anomalies: readonly OracleRow[];
   };
 }
 
@@ -119,6 +120,7 @@ export async function oracle(landing: string): Promise<Oracle> {
         daily_usage_rollup: await rows(marts.dailyUsageRollup),
         daily_support_rollup: await rows(marts.dailySupportRollup),
         monthly_revenue_rollup: await rows(marts.monthlyRevenueRollup),
+        daily_cost_anomalies: await rows(derived.dailyCostAnomalies),
       },
     };
   } finally {

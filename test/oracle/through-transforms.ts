@@ -15,6 +15,7 @@ import { contentColumns, eventColumns } from '../../transforms/bronze/event-colu
 import { bronzeEvents } from '../../transforms/bronze/events.ts';
 import { bronzeMaster } from '../../transforms/bronze/master.ts';
 import { judgeRepeats } from '../../transforms/bronze/repeats.ts';
+import { dailyCostAnomalies } from '../../transforms/gold/daily-cost-anomalies.ts';
 import { dailySupportRollup } from '../../transforms/gold/daily-support-rollup.ts';
 import { dailyUsageRollup } from '../../transforms/gold/daily-usage-rollup.ts';
 import { monthlyRevenueRollup } from '../../transforms/gold/monthly-revenue-rollup.ts';
@@ -82,6 +83,7 @@ export function throughTransforms(landing: string) {
   const usage = orgDailyUsageByService({ events: silver.table, orgs });
   const support = orgDailySupportMetrics({ tickets: silverOf('support_tickets') });
   const revenue = orgMonthlyRevenue({ billing: silverOf('billing_monthly') });
+  const anomalies = orgDailyCostAnomalies({ usage, fromDay: 0, toDay: 100_000 });
   return {
     masters: ofMaster,
     bronze,
@@ -92,7 +94,7 @@ export function throughTransforms(landing: string) {
       org_daily_support_metrics: support,
       org_monthly_revenue: revenue,
       org_monthly_reconciliation: orgMonthlyReconciliation({ usage, revenue }),
-      org_daily_cost_anomalies: orgDailyCostAnomalies({ usage, fromDay: 0, toDay: 100_000 }),
+      org_daily_cost_anomalies: anomalies,
       org_monthly_engagement: orgMonthlyEngagement({
         nps: silverOf('nps_surveys'),
         touches: silverOf('marketing_touches'),
@@ -102,6 +104,7 @@ export function throughTransforms(landing: string) {
       daily_usage_rollup: dailyUsageRollup({ usage }),
       daily_support_rollup: dailySupportRollup({ support, orgs }),
       monthly_revenue_rollup: monthlyRevenueRollup({ revenue, orgs }),
+      daily_cost_anomalies: dailyCostAnomalies({ anomalies, usage }),
     },
   };
 }

@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { TableContract } from '../../schemas/contract.ts';
 import {
+  dailyCostAnomalies,
   dailySupportRollup,
   dailyUsageRollup,
   monthlyRevenueRollup,
+  orgDailyCostAnomalies,
   orgDailyGenaiUsage,
   orgDailySupportMetrics,
   orgDailyUsageByService,
   orgMonthlyRevenue,
 } from '../../schemas/gold.ts';
+import { cqlFiles, statementsOf } from '../../serving/cql-folder.ts';
 import { publish } from '../../serving/publish.ts';
 import { referenceDay, runQuery } from '../../serving/queries.ts';
 import { queryCatalog } from '../../serving/query-catalog.ts';
 import type { QueryParameters } from '../../serving/query-parameters.ts';
+import { servedDays } from '../../serving/served-days.ts';
 import type { Session } from '../../serving/session.ts';
 import { overwrite, temporaryLake } from './lakes.ts';
 import type { Row } from './rows.ts';
@@ -173,6 +178,52 @@ test('the named queries', async (t) => {
       await assert.rejects(runQuery(session, name, parameters as QueryParameters), message);
     }
   });
+});
+
+test('the statements of anomalies give every column: of one organisation all days asked for, of all the anomalies of a day', async (t) => {
+  const session = await migrated(t);
+  const { lake } = temporaryLake(t);
+  const row = (org_id: string, usage_date: string, is_anomaly: boolean) => ({
+    org_id,
+    usage_date,
+    service_name: 'compute',
+    actual_cost_usd: '9.5',
+    z_score: 4.25,
+    baseline_points: 20,
+    votes: is_anomaly ? 2 : 0,
+    is_anomaly,
+    has_history: true,
+  });
+  const rows = [row('org_a', '2025-08-01', true), row('org_a', '2025-08-02', false), row('org_b', '2025-08-01', true)];
+  await overwrite(lake, orgDailyCostAnomalies, rows);
+  const named = { org_name: 'One', hq_region: 'emea', plan_tier: 'pro' };
+  const anomalies = rows.filter(({ is_anomaly }) => is_anomaly).map((of) => ({ ...of, ...named }));
+  await overwrite(lake, dailyCostAnomalies, anomalies);
+  for (const mart of [orgDailyCostAnomalies, dailyCostAnomalies]) await publish({ lake, session, mart, runId: 'run' });
+  const files = await cqlFiles('queries');
+  const ask = async (file: string, parameters: Record<string, string>, { fields }: TableContract) => {
+    const [statement, ...more] = statementsOf(files.find(({ name }) => name === file)!.text);
+    assert.deepEqual(more, []);
+    const found = await session.execute(statement!, parameters);
+    for (const of of found)
+      assert.deepEqual(
+        of.keys(),
+        fields.map(({ name }) => name),
+      );
+    return found.map(({ org_id, usage_date, votes }) => [org_id, String(usage_date), votes]);
+  };
+  const august = { first_day: '2025-08-01', last_day: '2025-08-31' };
+  assert.deepEqual(await ask('anomalies', { org: 'org_a', ...august }, orgDailyCostAnomalies), [
+    ['org_a', '2025-08-02', 0],
+    ['org_a', '2025-08-01', 2],
+  ]);
+  assert.deepEqual(await servedDays(session, 'daily_cost_anomalies', august.first_day, august.last_day), [
+    '2025-08-01',
+  ]);
+  assert.deepEqual(await ask('anomalies_all', { day: '2025-08-01' }, dailyCostAnomalies), [
+    ['org_a', '2025-08-01', 2],
+    ['org_b', '2025-08-01', 2],
+  ]);
 });
 
 async function fill(t: Parameters<typeof migrated>[0], session: Session): Promise<void> {

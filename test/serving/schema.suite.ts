@@ -59,14 +59,17 @@ test('a migration that changed after it was applied is refused, and so is one fr
     migrate(session, { steps: changed }),
     /0002_marts_by_organisation was changed after it was applied/,
   );
-  await assert.rejects(migrate(session, { steps: steps.slice(0, -1) }), /0006_layers was applied by a newer program/);
+  await assert.rejects(
+    migrate(session, { steps: steps.slice(0, -1) }),
+    /0007_daily_cost_anomalies was applied by a newer program/,
+  );
 });
 
 test('a new migration is applied to a keyspace that has the others', async (t) => {
   const session = await migrated(t);
-  const more = { name: '0007_more', text: '-- More.\nCREATE TABLE IF NOT EXISTS more (id int PRIMARY KEY);\n' };
+  const more = { name: '0008_more', text: '-- More.\nCREATE TABLE IF NOT EXISTS more (id int PRIMARY KEY);\n' };
   const steps = parseMigrations([...(await migrations()), more]);
-  assert.deepEqual((await migrate(session, { steps })).applied, ['0007_more']);
+  assert.deepEqual((await migrate(session, { steps })).applied, ['0008_more']);
   await session.execute('SELECT id FROM more');
 });
 

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as gold from '../../schemas/gold.ts';
 import { scoreOf } from '../../transforms/gold/anomaly-score.ts';
+import { dailyCostAnomalies } from '../../transforms/gold/daily-cost-anomalies.ts';
 import { orgDailyCostAnomalies } from '../../transforms/gold/org-daily-cost-anomalies.ts';
+import { checkContract } from './contracts.ts';
 import { dayOf, type Row, rowsOf, tableFrom } from './rows.ts';
 
 const firstDay = dayOf('2025-07-01');
@@ -107,4 +109,36 @@ test('organisations and services do not mix, whatever the order of the rows', ()
     among.filter((r) => r.org_id === 'o1' && r.service_name === 'compute'),
     alone,
   );
+});
+
+test('over all organisations: the anomalies alone, each with its organisation as the usage of its day shows it', () => {
+  const key = (org_id: string, usage_date: string) => ({ org_id, usage_date, service_name: 'compute' });
+  const scores = { actual_cost_usd: '9', baseline_points: 20, votes: 2, has_history: true };
+  const anomalies = tableFrom(gold.orgDailyCostAnomalies.fields, [
+    { ...key('o2', '2025-07-02'), ...scores, is_anomaly: true, z_score: 4.5 },
+    { ...key('o1', '2025-07-01'), ...scores, is_anomaly: false, votes: 1 },
+    { ...key('o1', '2025-07-02'), ...scores, is_anomaly: true },
+    { ...key('o9', '2025-07-01'), ...scores, is_anomaly: true },
+  ]);
+  const used = { daily_cost_usd: '9', event_count: 1 };
+  const named = (plan_tier: string) => ({ ...used, org_name: 'One', hq_region: 'emea', plan_tier });
+  const table = dailyCostAnomalies({
+    anomalies,
+    usage: tableFrom(gold.orgDailyUsageByService.fields, [
+      { ...key('o1', '2025-07-01'), ...named('free') },
+      { ...key('o1', '2025-07-02'), ...named('pro') },
+      { ...key('o2', '2025-07-02'), ...used },
+    ]),
+  });
+  checkContract(table, gold.dailyCostAnomalies);
+  const expected = ({ org_id, usage_date }: Row, of: Row) => ({
+    ...rowsOf(anomalies).find((row) => row.org_id === org_id && row.usage_date === usage_date),
+    ...of,
+  });
+  const unnamed = { org_name: null, hq_region: null, plan_tier: null };
+  assert.deepEqual(rowsOf(table), [
+    expected(key('o9', '2025-07-01'), unnamed),
+    expected(key('o1', '2025-07-02'), { org_name: 'One', hq_region: 'emea', plan_tier: 'pro' }),
+    expected(key('o2', '2025-07-02'), unnamed),
+  ]);
 });

@@ -4,6 +4,7 @@ import type { Table } from 'apache-arrow';
 import type { TableContract } from '../../schemas/contract.ts';
 import * as gold from '../../schemas/gold.ts';
 import { silverUsageEvents } from '../../schemas/silver.ts';
+import { dailyCostAnomalies } from '../../transforms/gold/daily-cost-anomalies.ts';
 import { dailySupportRollup } from '../../transforms/gold/daily-support-rollup.ts';
 import { dailyUsageRollup } from '../../transforms/gold/daily-usage-rollup.ts';
 import { monthlyRevenueRollup } from '../../transforms/gold/monthly-revenue-rollup.ts';
@@ -27,6 +28,7 @@ test('marts of nothing are empty tables under their contract', () => {
     [dailyUsageRollup({ usage: noUsage }), gold.dailyUsageRollup],
     [dailySupportRollup({ support: empty(gold.orgDailySupportMetrics), orgs }), gold.dailySupportRollup],
     [monthlyRevenueRollup({ revenue: noRevenue, orgs }), gold.monthlyRevenueRollup],
+    [dailyCostAnomalies({ anomalies: empty(gold.orgDailyCostAnomalies), usage: noUsage }), gold.dailyCostAnomalies],
   ];
   for (const [table, contract] of made) {
     assert.equal(table.numRows, 0);
