@@ -25,11 +25,11 @@ export interface HeldEvents {
 export async function heldEvents(
   lake: Lake,
   missing: MissingEvents | null,
-  eventIds: readonly string[],
+  eventIds: ReadonlySet<unknown>,
 ): Promise<HeldEvents> {
   const snapshot = await lake.table(table).latest();
-  if (snapshot === null || (missing === null && eventIds.length === 0)) return { held: null, otherLines: new Map() };
-  const ids = utf8Column(eventIds);
+  if (snapshot === null || (missing === null && eventIds.size === 0)) return { held: null, otherLines: new Map() };
+  const ids = utf8Column([...eventIds].filter((id) => typeof id === 'string'));
   const { columns, length } = await pickRows(lake, table, snapshot, {
     files: snapshot.files,
     tested: ['org_id', 'event_date', 'event_id'],
