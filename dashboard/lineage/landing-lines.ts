@@ -18,7 +18,7 @@ export interface Place {
   readonly offset: number;
   /** Bytes of the line, without its line end. */
   readonly length: number;
-  /** The event that it states; null for a row of a master, and for a line in which none was found. */
+  /** The event that it states; null for a line in which none was found. Of masters it is not looked at. */
   readonly eventId: string | null;
 }
 
@@ -102,10 +102,11 @@ function readLines(landing: string, places: readonly Place[], isSame: Recognise)
   }
 }
 
-function lineAt(file: LandingFile, { offset, length, eventId }: Place): LandingLine {
+function lineAt(file: LandingFile, { file: name, offset, length, eventId }: Place): LandingLine {
+  const isEvents = isEventFileName(baseName(name));
   if (offset + length > file.size) return { state: 'replaced: the file has other content now', raw: null };
   const bytes = Buffer.from(file.bytes(offset, offset + length));
-  if (eventId !== null && !states(bytes, eventId)) return { state: 'another line stands there', raw: null };
+  if (eventId !== null && isEvents && !states(bytes, eventId)) return { state: 'another line stands there', raw: null };
   const shown = bytes.subarray(0, mostBytes);
   // A character that the cut goes through is left out.
   const text = isUtf8(bytes) ? new TextDecoder().decode(shown, { stream: true }) : `0x${shown.toString('hex')}`;
@@ -113,8 +114,10 @@ function lineAt(file: LandingFile, { offset, length, eventId }: Place): LandingL
 }
 
 function states(line: Buffer, eventId: string): boolean {
+  if (line.includes(eventId)) return true;
   try {
-    return (JSON.parse(line.toString()) as { event_id?: unknown } | null)?.event_id === eventId;
+    // It may be written with escapes.
+    return String((JSON.parse(line.toString()) as { event_id?: unknown } | null)?.event_id).trim() === eventId;
   } catch {
     return false;
   }
