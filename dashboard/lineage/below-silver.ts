@@ -1,15 +1,17 @@
 /** Below Silver: the Bronze rows of the rows listed, and their lines in the landing zone. */
+import { isWhole } from '../../activities/dirty.ts';
 import { partitionOf } from '../../activities/partition.ts';
 import { loadedSnapshots } from '../../activities/snapshots.ts';
-import { isValid } from '../../engine/columnar/column.ts';
+import { type Column, isValid } from '../../engine/columnar/column.ts';
 import { valueAt } from '../../engine/columnar/column-of.ts';
 import { hashJoin } from '../../engine/columnar/join.ts';
 import { takeColumn } from '../../engine/columnar/take.ts';
 import type { Lake } from '../../engine/delta/lake.ts';
-import type { Snapshot } from '../../engine/delta/types.ts';
+import type { AddFile, Snapshot } from '../../engine/delta/types.ts';
+import { bronzeUsageEvents } from '../../schemas/bronze.ts';
 import { contractOf } from '../../schemas/catalog.ts';
 import { dimOrgs, dimResources } from '../../schemas/silver.ts';
-import { consumptionOf, readAt } from './consumed.ts';
+import { changesSince, consumptionOf, readAt } from './consumed.ts';
 import type { Level } from './explanation.ts';
 import { landingLines, type Place } from './landing-lines.ts';
 import { type ListedLevel, listRows } from './level.ts';
@@ -18,11 +20,6 @@ import { type Columns, type PickedRows, pickRows, sameAs } from './picked-rows.t
 
 type Listed = ListedLevel['listed'];
 
-/** The key by which a Silver table's rows are found in Bronze. */
-export function bronzeKey(silver: string): readonly string[] {
-  return [dimOrgs, dimResources].find(({ name }) => name === silver)?.key.slice(0, 1) ?? contractOf(silver).key;
-}
-
 /** The Bronze row of every Silver row listed, in their order, at the version that its partition consumed: a level for each version. */
 export async function bronzeLevels(
   lake: Lake,
@@ -30,62 +27,51 @@ export async function bronzeLevels(
   snapshot: Snapshot,
   listed: Listed,
 ): Promise<ListedLevel[]> {
-  const bronze = contractOf(silver).upstream[0]!.table;
-  const key = bronzeKey(silver);
   const byVersion = new Map<number | null, number[]>();
   for (let row = 0; row < listed.length; row++) {
     const version = await bronzeVersion(lake, silver, snapshot, listed, row);
     byVersion.set(version, [...(byVersion.get(version) ?? []), row]);
   }
   const levels: ListedLevel[] = [];
-  for (const [version, rows] of byVersion) {
-    const numbers = Int32Array.from(rows);
-    const wanted = key.map((name) => takeColumn(listed.columns[name]!, numbers));
-    const partitions = partitionsOf(silver, rows, listed);
-    const found = await readAt(
-      lake,
-      bronze,
-      version,
-      async (at) => ({
-        at,
-        rows: await pickRows(lake, bronze, at, {
-          files: partitions === null ? at.files : at.files.filter((file) => partitions.has(partitionOf(file))),
-          tested: key,
-          listed: [...provenanceColumns, ...(bronze === 'bronze.usage_events' ? ['is_late'] : [])],
-          picks: (columns) =>
-            sameAs(
-              key.map((name) => columns[name]!),
-              wanted,
-            ),
-        }),
-      }),
-      null,
-    );
-    if (found.value === null) continue;
-    const ordered = inOrder(
-      found.value.rows,
-      hashJoin(
-        key.map((name) => found.value!.rows.columns[name]!),
-        wanted,
-      ),
-    );
-    const lacking = rows.length - ordered.length;
-    levels.push(
-      await listRows(lake, bronze, found.value.at, ordered, {
-        columns: Object.keys(ordered.columns),
-        order: [],
-        page: { offset: 0, limit: ordered.length },
-        notes: [...found.notes, ...(lacking > 0 ? [`${lacking} of the rows listed above are not in it`] : [])],
-      }),
-    );
-  }
+  for (const [version, rows] of byVersion) levels.push(...(await bronzeLevel(lake, silver, version, listed, rows)));
   return levels;
 }
 
-/** Partitions of Bronze that hold the rows; null when they are not those of Silver. */
-function partitionsOf(silver: string, rows: readonly number[], { files }: Listed): ReadonlySet<string> | null {
-  const isSame = contractOf(silver).upstream.every(({ map }) => map.kind !== 'whole');
-  return isSame ? new Set(rows.map((row) => partitionOf(files[row]!))) : null;
+/** The Bronze rows, at one version, of some of the rows listed; none when there is no such table. */
+async function bronzeLevel(
+  lake: Lake,
+  silver: string,
+  version: number | null,
+  listed: Listed,
+  rows: readonly number[],
+): Promise<ListedLevel[]> {
+  const bronze = contractOf(silver).upstream[0]!.table;
+  const dimension = [dimOrgs, dimResources].find(({ name }) => name === silver);
+  const key = dimension === undefined ? contractOf(silver).key : [dimension.id];
+  const wanted = key.map((name) => takeColumn(listed.columns[name]!, Int32Array.from(rows)));
+  const keysIn = (columns: Columns): Column[] => key.map((name) => columns[name]!);
+  const partitions = isWhole(contractOf(silver)) ? null : new Set(rows.map((row) => partitionOf(listed.files[row]!)));
+  const files = (at: Snapshot): readonly AddFile[] =>
+    at.files.filter((file) => partitions?.has(partitionOf(file)) ?? true);
+  const pick = (at: Snapshot): Promise<PickedRows> =>
+    pickRows(lake, bronze, at, {
+      files: files(at),
+      tested: key,
+      listed: [...provenanceColumns, ...(bronze === bronzeUsageEvents.name ? ['is_late'] : [])],
+      picks: (columns) => sameAs(keysIn(columns), wanted),
+    });
+  const { value, snapshot, notes } = await readAt(lake, bronze, version, pick, null);
+  if (value === null || snapshot === null) return [];
+  const found = inOrder(value, hashJoin(keysIn(value.columns), wanted));
+  const lacking = rows.length - found.length;
+  const since = dimension === undefined ? await changesSince(lake, bronze, snapshot, files) : [];
+  const level = await listRows(lake, bronze, snapshot, found, {
+    columns: Object.keys(found.columns),
+    order: [],
+    page: { offset: 0, limit: found.length },
+    notes: [...notes, ...since, ...(lacking > 0 ? [`${lacking} of the rows of ${silver} are not in it`] : [])],
+  });
+  return [level];
 }
 
 /** Rows in the order of what they were joined with. */

@@ -92,5 +92,5 @@ export async function changesSince(
     const changes = [...adds, ...removes].some((file) => file.dataChange && partitions.has(partitionOf(file)));
     if (changes) last = version;
   }
-  return last < 0 ? [] : [`changed since, last by version ${last}: what is made of it will be built anew`];
+  return last < 0 ? [] : [`its rows were changed since, last by version ${last}`];
 }

@@ -8,11 +8,22 @@ import type { Grouping } from '../../engine/columnar/group.ts';
 import { sumDecimal } from '../../engine/columnar/sum.ts';
 import { sliceColumn } from '../../engine/columnar/take.ts';
 import { validMask } from '../../engine/columnar/validity.ts';
+import type { Snapshot } from '../../engine/delta/types.ts';
 import { constantDecimal, measure, ratioOf, total, wholeDecimal } from '../../transforms/gold/measures.ts';
 import { inverse, type Mask, nullMask, textMask, trueMask } from '../../transforms/masks.ts';
-import type { Inputs } from './origin.ts';
 import type { Columns } from './picked-rows.ts';
 import type { Row } from './row.ts';
+
+/** What measures are made of. */
+export interface Inputs {
+  readonly row: Row;
+  /** All rows of a source, with its derived columns. */
+  readonly rows: (table: string) => { readonly columns: Columns; readonly length: number };
+  /** The upstream table at the version its rows were read at; null when it does not exist. */
+  readonly upstream: (table: string) => Snapshot | null;
+  /** What the row's partition consumed besides; null when that is not recorded. */
+  readonly consumed: (name: string) => number | null;
+}
 
 /** A quotient of two other columns of the row; the numerator is multiplied by a whole number first. */
 export interface Ratio {

@@ -1,6 +1,5 @@
 /** What the rows of a table are made of: which upstream rows, and how each column comes of them. */
 import type { Table } from 'apache-arrow';
-import type { Snapshot } from '../../engine/delta/types.ts';
 import type { Mask } from '../../transforms/masks.ts';
 import type { Measure } from './measure.ts';
 import type { Columns } from './picked-rows.ts';
@@ -43,14 +42,4 @@ export interface MissingEvents {
   /** Days since 1970-01-01, both included. */
   readonly fromDay: number;
   readonly toDay: number;
-}
-
-/** What measures are made of. */
-export interface Inputs {
-  readonly row: Row;
-  /** All rows of a source, with its derived columns. */
-  readonly rows: (table: string) => { readonly columns: Columns; readonly length: number };
-  /** The upstream table at the version its rows were read at; null when it does not exist. */
-  readonly upstream: (table: string) => Snapshot | null;
-  readonly consumed: Surroundings['consumed'];
 }

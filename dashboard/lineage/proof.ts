@@ -4,8 +4,7 @@ import type { Column } from '../../engine/columnar/column.ts';
 import { valueAt } from '../../engine/columnar/column-of.ts';
 import { formatDecimal } from '../../engine/columnar/decimal.ts';
 import type { ProofLine } from './explanation.ts';
-import type { Measure } from './measure.ts';
-import type { Inputs } from './origin.ts';
+import type { Inputs, Measure } from './measure.ts';
 
 /** A line for every measure, in their order. */
 export function proofOf(measures: Readonly<Record<string, Measure>>, inputs: Inputs): ProofLine[] {

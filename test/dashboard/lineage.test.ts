@@ -35,7 +35,7 @@ let process: Process;
 const lake = () => process.context.lake;
 
 before(async () => {
-  await generateLanding({ events: 1500, days: 17, seed: 3, orgs: 4, out: landing });
+  await generateLanding({ events: 900, days: 16, seed: 3, orgs: 2, out: landing });
   // Of an organisation nobody knows: no service, no value, a rejected cost, and two statements of one event.
   land('own.jsonl', [
     own('o1', { service: undefined }),
@@ -86,7 +86,7 @@ async function keysOf(table: string, most: number): Promise<Record<string, strin
 
 for (const { name, fields } of marts) {
   test(`rows of ${name} are what their rows give, column by column`, async () => {
-    for (const key of await keysOf(name, 8)) {
+    for (const key of await keysOf(name, 6)) {
       const explanation = await explain(name, key);
       assert.ok(explanation.holds, `${JSON.stringify(key)}: ${explanation.verdict}`);
       const proved = [...Object.keys(key), ...explanation.proof.map(({ column }) => column)].sort();
@@ -221,10 +221,7 @@ test('a date restated late: at first it was made of what it consumed, then of th
     [stale.holds, line(stale, 'daily_cost_usd').summed, level(stale, events).total],
     [true, '3.750000', 2],
   );
-  assert.match(
-    level(stale, events).notes[0]!,
-    /^changed since, last by version \d+: what is made of it will be built anew$/,
-  );
+  assert.match(level(stale, events).notes[0]!, /^its rows were changed since, last by version \d+$/);
   await build(usage);
   const fresh = await explain(usage, ownRow);
   assert.deepEqual(
@@ -320,8 +317,7 @@ test('a row that was tampered with is noticed, by the command too', async () => 
   const failed = cpa(folder, ['explain', usage, ...told], env);
   assert.equal(failed.status, 1, failed.stderr);
   assert.match(failed.stdout, /\nProof\n(.*\n)+The figure is not what its rows give/);
-  const good = cpa(folder, ['explain', usage, ...told, '--version', String(base.version), '--format', 'json'], env);
-  assert.deepEqual([good.status, (JSON.parse(good.stdout) as Explanation).holds], [0, true]);
+  assert.equal((await explain(usage, key, { version: base.version })).holds, true);
   const missing = cpa(folder, ['explain', usage, ...told.slice(1)], env);
   assert.deepEqual([missing.status, missing.stdout], [2, '']);
   assert.match(

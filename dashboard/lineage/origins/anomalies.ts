@@ -4,8 +4,8 @@ import { boolColumn, float64Column, int32Column } from '../../../engine/columnar
 import { decimalOf, toFloat64 } from '../../../engine/columnar/decimal.ts';
 import { anomalyWindowDays, orgDailyCostAnomalies, orgDailyUsageByService } from '../../../schemas/gold.ts';
 import { type AnomalyScore, scoreOf } from '../../../transforms/gold/anomaly-score.ts';
-import { countOf, type Measure, made, sumOf, type Where } from '../measure.ts';
-import type { Inputs, Origin } from '../origin.ts';
+import { countOf, type Inputs, type Measure, made, sumOf, type Where } from '../measure.ts';
+import type { Origin } from '../origin.ts';
 import { sameAs } from '../picked-rows.ts';
 import { orgs } from './organisation.ts';
 

@@ -7,8 +7,8 @@ import { partitionsOf } from '../../../engine/delta/partitions.ts';
 import { orgDailyUsageByService, orgMonthlyReconciliation, orgMonthlyRevenue } from '../../../schemas/gold.ts';
 import { zeroForNull } from '../../../transforms/gold/measures.ts';
 import { monthOf, nextMonthOf } from '../../../transforms/time.ts';
-import { decimalIn, made, quotient, sumOf } from '../measure.ts';
-import type { Inputs, Origin } from '../origin.ts';
+import { decimalIn, type Inputs, made, quotient, sumOf } from '../measure.ts';
+import type { Origin } from '../origin.ts';
 import { sameAs } from '../picked-rows.ts';
 import { orgs } from './organisation.ts';
 
