@@ -1,10 +1,11 @@
 /** Builds what is dirty of one Silver table or Gold mart: tasks on compute threads, one commit for a group of them. */
+
+import { dayNumber } from '../engine/columnar/cell.ts';
 import { type AddFile, CommitConflict, type Snapshot } from '../engine/delta/types.ts';
 import { bronzeUsageEvents } from '../schemas/bronze.ts';
 import { contractOf } from '../schemas/catalog.ts';
 import { caughtUpId, consumedId, metadataWith, type TableContract } from '../schemas/contract.ts';
 import { dimOrgs, dimResources, silverUsageEvents } from '../schemas/silver.ts';
-import { dayNumber } from '../serving/cell-value.ts';
 import { checkBalance, workInfo } from './commit-info.ts';
 import type { BuildPartitionsInput, BuiltPartitions } from './compute/build-partitions.ts';
 import { mapTasks } from './compute/compute.ts';

@@ -48,6 +48,12 @@ export function workOf(commit: Commit): WorkInfo | null {
   return (commit.info.work as WorkInfo | undefined) ?? null;
 }
 
+/** Why a commit was made; null for commits from before this was kept. */
+export function reasonOf(commit: Commit): string | null {
+  const reason = workOf(commit)?.reason ?? commit.info.reason;
+  return typeof reason === 'string' ? reason : null;
+}
+
 /** Throws `Imbalance` unless read = written + unchanged + quarantined + duplicate; the message names the table and the difference. */
 export function checkBalance(table: string, counts: Counts): void {
   const { read, written, unchanged, quarantined, duplicate } = counts;

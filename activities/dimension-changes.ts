@@ -1,4 +1,6 @@
 /** Which dates a changed slowly changing dimension touches. */
+
+import { dayNumber } from '../engine/columnar/cell.ts';
 import { valueAt } from '../engine/columnar/column-of.ts';
 import { rowHashes } from '../engine/columnar/hash.ts';
 import { columnOf } from '../engine/columnar/table.ts';
@@ -7,7 +9,6 @@ import { readFiles } from '../engine/delta/read.ts';
 import type { Snapshot } from '../engine/delta/types.ts';
 import { contractOf } from '../schemas/catalog.ts';
 import { contentOf, pathOf, type TableContract } from '../schemas/contract.ts';
-import { dayNumber } from '../serving/cell-value.ts';
 import { partitionOf } from './partition.ts';
 
 const dayUs = 86_400_000_000;

@@ -1,4 +1,6 @@
 /** Quarantine tables: rejected rows once each, whoever rejects them and however often. */
+
+import { dayNumber } from '../engine/columnar/cell.ts';
 import { valueAt } from '../engine/columnar/column-of.ts';
 import { concatTables } from '../engine/columnar/concat.ts';
 import { columnOf } from '../engine/columnar/table.ts';
@@ -8,7 +10,6 @@ import { readFiles } from '../engine/delta/read.ts';
 import { type AddFile, type Commit, CommitConflict, type FileStats } from '../engine/delta/types.ts';
 import { metadataOf, pathOf } from '../schemas/contract.ts';
 import { quarantineOf } from '../schemas/quarantine.ts';
-import { dayNumber } from '../serving/cell-value.ts';
 import { quarantineRows } from '../transforms/quarantine.ts';
 import type { Reject } from '../transforms/reject.ts';
 import type { ActivityContext, Run } from './context.ts';

@@ -1,6 +1,6 @@
 /** `cpa history`: the versions of a table and the work that made them. */
 import type { Command } from 'commander';
-import { workOf } from '../activities/commit-info.ts';
+import { reasonOf, workOf } from '../activities/commit-info.ts';
 import { snapshotOf } from '../activities/snapshots.ts';
 import { instantText, millisText } from '../engine/columnar/cell.ts';
 import type { Commit } from '../engine/delta/types.ts';
@@ -65,12 +65,6 @@ function rowOf(commit: Commit): Cell[] {
 function rowsAdded({ adds }: Commit): number | null {
   const rows = adds.reduce((sum, file) => sum + file.stats.numRecords, 0);
   return Number.isNaN(rows) ? null : rows;
-}
-
-/** Why it was made; null for commits from before this was kept. */
-function reasonOf(commit: Commit): string | null {
-  const reason = workOf(commit)?.reason ?? commit.info.reason;
-  return typeof reason === 'string' ? reason : null;
 }
 
 function instant(micros: number | null | undefined): string | null {

@@ -32,6 +32,7 @@ const modules = new Map<string, () => Promise<{ readonly register: (program: Com
   ['tables', () => import('./tables.ts')],
   ['show', () => import('./show.ts')],
   ['history', () => import('./history.ts')],
+  ['explain', () => import('./explain.ts')],
   ['quarantine', () => import('./quarantine.ts')],
   ['diff', () => import('./diff.ts')],
   ['restore', () => import('./restore.ts')],

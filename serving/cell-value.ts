@@ -1,5 +1,6 @@
 /** Values as the lake and as Cassandra give them, in one form in which equal values are equal. */
 import cassandra from 'cassandra-driver';
+import { dayText } from '../engine/columnar/cell.ts';
 import type { Column, DecimalColumn } from '../engine/columnar/column.ts';
 import { isValid } from '../engine/columnar/column.ts';
 import { valueAt } from '../engine/columnar/column-of.ts';
@@ -7,18 +8,6 @@ import { formatDecimal } from '../engine/columnar/decimal.ts';
 
 /** Dates are `YYYY-MM-DD`, decimals plain text with all the digits of their scale, 64-bit integers bigint. */
 export type CellValue = string | number | bigint | boolean | null;
-
-const dayMs = 86_400_000;
-
-/** Days since 1970-01-01 as `YYYY-MM-DD`. */
-export function dayText(days: number): string {
-  return new Date(days * dayMs).toISOString().slice(0, 10);
-}
-
-/** The days since 1970-01-01 of a `YYYY-MM-DD`; NaN for any other text. */
-export function dayNumber(day: string): number {
-  return Date.parse(`${day}T00:00:00Z`) / dayMs;
-}
 
 /** Reads the values of a column by row. */
 export function readerOf(column: Column): (row: number) => CellValue {

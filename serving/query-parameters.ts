@@ -1,5 +1,5 @@
 /** Parameters of the named queries, checked. */
-import { dayNumber, dayText } from './cell-value.ts';
+import { dayNumber, dayText } from '../engine/columnar/cell.ts';
 import { QueryError, type QuerySpec } from './query-catalog.ts';
 
 /** What a query may be asked with. Dates are `YYYY-MM-DD`. */

@@ -3,9 +3,11 @@
  * object of each, which costs more than everything else about reading a row.
  * Source: native_protocol_v4.spec, section 6.
  */
+
+import { dayText } from '../engine/columnar/cell.ts';
 import { type Column, type DecimalColumn, isValid } from '../engine/columnar/column.ts';
 import { asCells, dayOfCell } from './cell-columns.ts';
-import { type CellValue, dayText, decimalTextOf, fromCassandra, readerOf } from './cell-value.ts';
+import { type CellValue, decimalTextOf, fromCassandra, readerOf } from './cell-value.ts';
 import type { ServedMart } from './cql-type.ts';
 
 /** `SELECT … FROM <mart>`: every column under its own name, for `cellReader` to read. */

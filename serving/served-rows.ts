@@ -1,5 +1,6 @@
 /** Rows of a mart as they are served, from the lake's files. */
 import type { Table } from 'apache-arrow';
+import { dayNumber } from '../engine/columnar/cell.ts';
 import type { Int32Column } from '../engine/columnar/column.ts';
 import { int64Column } from '../engine/columnar/column-of.ts';
 import { columnOf } from '../engine/columnar/table.ts';
@@ -10,7 +11,6 @@ import type { AddFile } from '../engine/delta/types.ts';
 import { contractOf } from '../schemas/catalog.ts';
 import { metadataOf, pathOf } from '../schemas/contract.ts';
 import { batchUsage, servedUsage } from '../transforms/gold/served-usage.ts';
-import { dayNumber } from './cell-value.ts';
 import type { ServedMart } from './cql-type.ts';
 import type { ServedPart } from './served-snapshot.ts';
 

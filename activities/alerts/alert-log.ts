@@ -1,6 +1,7 @@
 /** The alerts that were raised: `ops.alerts`, which has each once. */
+
+import { dayNumber, dayText } from '../../engine/columnar/cell.ts';
 import { alerts } from '../../schemas/ops.ts';
-import { dayNumber, dayText } from '../../serving/cell-value.ts';
 import { append } from '../append.ts';
 import type { ActivityContext } from '../context.ts';
 import { type Alert, alertId, type Crossing } from './alert.ts';

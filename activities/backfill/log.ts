@@ -1,6 +1,7 @@
 /** `ops.backfills`: what was asked for and what became of it. */
+
+import { dayNumber, dayText } from '../../engine/columnar/cell.ts';
 import { backfills } from '../../schemas/ops.ts';
-import { dayNumber, dayText } from '../../serving/cell-value.ts';
 import { AppendedRows, type PlainRow } from '../alerts/appended-rows.ts';
 import { append } from '../append.ts';
 import type { ActivityContext, Run } from '../context.ts';

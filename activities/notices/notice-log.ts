@@ -1,6 +1,7 @@
 /** Notices as `ops.notices` has them: what became of each is a version of its application id. */
+
+import { dayNumber } from '../../engine/columnar/cell.ts';
 import { notices } from '../../schemas/ops.ts';
-import { dayNumber } from '../../serving/cell-value.ts';
 import { append } from '../append.ts';
 import type { ActivityContext } from '../context.ts';
 import type { Notice, NoticeState } from './notice.ts';

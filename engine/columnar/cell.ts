@@ -17,6 +17,11 @@ export function dayText(days: number): string {
   return new Date(days * dayMs).toISOString().slice(0, 10);
 }
 
+/** The days since 1970-01-01 of a `YYYY-MM-DD`; NaN for any other text. */
+export function dayNumber(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`) / dayMs;
+}
+
 /** Microseconds since 1970 as `2025-07-03T10:11:12Z`, with six digits after the second when there is a fraction. */
 export function instantText(micros: bigint): string {
   const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { dayText } from '../../engine/columnar/cell.ts';
 import type { Lake } from '../../engine/delta/lake.ts';
 import type { TableContract } from '../../schemas/contract.ts';
 import {
@@ -7,7 +8,6 @@ import {
   dailyUsageRollup as rollup,
   orgDailyUsageByService as usage,
 } from '../../schemas/gold.ts';
-import { dayText } from '../../serving/cell-value.ts';
 import { PublicationMismatch, publicationState } from '../../serving/publication-state.ts';
 import { publish } from '../../serving/publish.ts';
 import { rebuild } from '../../serving/rebuild.ts';

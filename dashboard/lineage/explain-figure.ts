@@ -1,0 +1,124 @@
+/** A figure over several rows of a table: the rows, each of which can be explained, and that they add up to it. */
+import type { Column, ColumnSpec } from '../../engine/columnar/column.ts';
+import { columnOfValues } from '../../engine/columnar/column-of.ts';
+import { parseDecimal } from '../../engine/columnar/decimal.ts';
+import { sumDecimal, sumInt64 } from '../../engine/columnar/sum.ts';
+import { admitsPartition, BadCondition, type Filter, filterOf, parseCondition } from '../../engine/delta/condition.ts';
+import type { Lake } from '../../engine/delta/lake.ts';
+import { contractOf } from '../../schemas/catalog.ts';
+import { metadataWith } from '../../schemas/contract.ts';
+import { BadQuestion, type Explanation } from './explanation.ts';
+import { listRows, type Page } from './level.ts';
+import { oneOf, quotientOf, type Ratio } from './measure.ts';
+import { origins } from './origins.ts';
+import { type Columns, type PickedRows, pickRows } from './picked-rows.ts';
+import { proofLine } from './proof.ts';
+import { snapshotAt } from './snapshot-at.ts';
+
+export interface FigureQuestion extends Page {
+  readonly table: string;
+  /** Conditions on its columns, all of which hold: `usage_date>=2025-08-01`, `service_name=compute`. */
+  readonly where: readonly string[];
+  /** The column that the figure is the sum of; a ratio is a ratio of sums. */
+  readonly column: string;
+  /** The figure as somebody saw it, a decimal number; absent: what the table gives. */
+  readonly stated?: string;
+  /** Default: the newest version. */
+  readonly version?: number;
+}
+
+/**
+ * Lists the rows of a figure, a page of them, and adds all of them up. The rows' keys and the version of their level are what
+ * `explainRow` takes. Throws `BadQuestion`, also for a column that does not add up over rows.
+ */
+export async function explainFigure(lake: Lake, question: FigureQuestion): Promise<Explanation> {
+  const { table: name, column, limit, offset } = question;
+  const snapshot = await snapshotAt(lake, name, question.version);
+  const contract = contractOf(name);
+  const { columns: specs } = metadataWith(contract, snapshot.metadata);
+  const filters = filtersOf(question.where, specs);
+  const parts = partsOf(name, column, specs);
+  const tested = [...new Set(filters.map(({ spec }) => spec.name))];
+  const rows = await pickRows(lake, name, snapshot, {
+    files: snapshot.files.filter((file) =>
+      filters.every(
+        (f) => f.spec.name !== contract.partition || admitsPartition(f, file.partitionValues[f.spec.name] ?? null),
+      ),
+    ),
+    tested: tested.length === 0 ? [contract.key[0]!] : tested,
+    listed: [...contract.key, ...parts, column],
+    picks: (columns) => maskOf(filters, columns),
+  });
+  const { level } = await listRows(lake, name, snapshot, rows, {
+    columns: [...new Set([...contract.key, ...parts, column])],
+    order: contract.key,
+    page: { limit, offset },
+    notes: [],
+  });
+  const ratio = ratioOf(name, column);
+  const summed = ratio === null ? sumOf(rows, column) : quotientOf(ratio, (part) => sumOf(rows, part));
+  const stated = question.stated === undefined ? summed : statedColumn(question.stated);
+  const how = ratio === null ? `sum of ${column}` : `${parts.map((part) => `sum of ${part}`).join(' / ')}`;
+  const line = proofLine(column, `${how} over ${rows.length} rows`, stated, summed);
+  return {
+    table: name,
+    version: snapshot.version,
+    levels: [level],
+    proof: [line],
+    held: null,
+    holds: line.equal,
+    verdict: line.equal
+      ? `${rows.length} rows add up to ${line.summed}`
+      : `the figure states ${line.stated}, its ${rows.length} rows give ${line.summed}, a difference of ${line.difference}`,
+  };
+}
+
+function filtersOf(where: readonly string[], specs: readonly ColumnSpec[]): Filter[] {
+  try {
+    return where.map((text) => filterOf(parseCondition(text), specs));
+  } catch (error) {
+    throw error instanceof BadCondition ? new BadQuestion(error.message) : error;
+  }
+}
+
+function maskOf(filters: readonly Filter[], columns: Columns): Uint8Array {
+  const { length } = Object.values(columns)[0]!;
+  return Uint8Array.from({ length }, (_, row) =>
+    filters.every(({ spec, holds }) => holds(columns[spec.name]!, row)) ? 1 : 0,
+  );
+}
+
+function ratioOf(table: string, column: string): Ratio | null {
+  const over = origins[table]?.measures[column]?.overRows ?? null;
+  return over === 'sum' ? null : over;
+}
+
+/** The columns whose sums the figure is made of. */
+function partsOf(table: string, column: string, specs: readonly ColumnSpec[]): readonly string[] {
+  const spec = specs.find(({ name }) => name === column);
+  if (spec === undefined)
+    throw new BadQuestion(`no column ${column}; columns: ${specs.map(({ name }) => name).join(', ')}`);
+  const measure = origins[table]?.measures[column];
+  const ratio = ratioOf(table, column);
+  if (ratio !== null) return [ratio.numerator, ratio.denominator];
+  const { kind } = spec.type;
+  const isNumber = kind === 'decimal' || kind === 'int32' || kind === 'int64';
+  if (measure === undefined ? isNumber && contractOf(table).layer !== 'gold' : measure.overRows === 'sum')
+    return [column];
+  throw new BadQuestion(`${column} of ${table} does not add up over rows`);
+}
+
+function sumOf({ columns, length }: PickedRows, column: string): Column {
+  const values = columns[column]!;
+  const where = new Uint8Array(length).fill(1);
+  return values.kind === 'decimal'
+    ? sumDecimal(values, oneOf(length), { where })
+    : sumInt64(values, oneOf(length), { where });
+}
+
+function statedColumn(text: string): Column {
+  const scale = /\.(\d*)/.exec(text)?.[1]?.length ?? 0;
+  const unscaled = parseDecimal(text, 38, scale);
+  if (unscaled === null) throw new BadQuestion(`${JSON.stringify(text)} is no figure such as 1234.5`);
+  return columnOfValues({ kind: 'decimal', precision: 38, scale }, [unscaled]);
+}
