@@ -36,6 +36,7 @@ async function dashboard({ port }: { readonly port?: number }): Promise<void> {
     access,
     cassandra: readerFor(config),
     lake: config.lake,
+    landing: config.landing,
     budgets: config.alerts?.budgets ?? null,
     temporalUi: ui === null ? null : `${ui}/namespaces/${process.env.TEMPORAL_NAMESPACE ?? 'default'}/workflows`,
     log: (message) => console.error(message),

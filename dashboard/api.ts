@@ -44,7 +44,7 @@ export interface OverviewAnswer {
   readonly previous: Period;
   readonly year_before: Period;
   readonly reference_day: string;
-  readonly sources: readonly Source[];
+  readonly sources: Readonly<Record<'usage' | 'support' | 'revenue', Source>>;
   readonly usage: Compared;
   readonly support: Compared;
   readonly revenue: Compared;

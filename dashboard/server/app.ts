@@ -16,6 +16,7 @@ import { budgetRoute } from './routes/budget.ts';
 import { cubeRoutes } from './routes/cubes.ts';
 import { dataRoutes } from './routes/data.ts';
 import { dimensionRoutes } from './routes/dimensions.ts';
+import { lineageRoutes } from './routes/lineage.ts';
 import { liveRoutes } from './routes/live.ts';
 import { overviewRoute } from './routes/overview.ts';
 import { reconciliationRoute } from './routes/reconciliation.ts';
@@ -27,6 +28,8 @@ export interface AppOptions {
   readonly access: Access;
   readonly watch: PublicationWatch;
   readonly lake: Lake;
+  /** Folder of the landing zone: lines are shown from there. */
+  readonly landing: string;
   /** Budgets that the page draws; null: none are configured. */
   readonly budgets: Budgets | null;
   /** Address of the Temporal UI that the page links to; null: no links. */
@@ -86,6 +89,7 @@ export async function dashboardApp(options: AppOptions): Promise<FastifyInstance
     budgetRoute(api, organisations, answer, options.budgets);
     dimensionRoutes(api, marts, organisations, answer, options);
     dataRoutes(api, { lake, marts, watch, clock });
+    lineageRoutes(api, lake, options.landing);
     liveRoutes(api, watch);
     api.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   });

@@ -1,5 +1,5 @@
 /** Days and months that are asked for. */
-import { dayNumber, dayText } from '../../serving/cell-value.ts';
+import { dayNumber, dayText } from '../../engine/columnar/cell.ts';
 import { addDays, addMonths, firstOfMonth, isDay } from '../../serving/query-parameters.ts';
 import type { Period } from '../api.ts';
 import { Problem } from './problem.ts';

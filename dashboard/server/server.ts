@@ -19,6 +19,8 @@ export interface DashboardOptions {
   readonly cassandra: CassandraConfig;
   /** Folder of the lake. */
   readonly lake: string;
+  /** Folder of the landing zone. */
+  readonly landing: string;
   readonly budgets: Budgets | null;
   readonly temporalUi: string | null;
   readonly log: (message: string) => void;

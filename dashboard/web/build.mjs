@@ -25,9 +25,11 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 const entry = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === 'src/main.tsx');
+const charts = Object.keys(metafile.outputs).find((file) => /\/echarts-\w+\.js$/.test(file));
 const assetOf = (file) => `/assets/${file.split('/').at(-1)}`;
 const page = readFileSync(join(here, 'index.html'), 'utf8')
   .replace('{{script}}', assetOf(entry[0]))
+  .replace('{{charts}}', assetOf(charts))
   .replace('{{style}}', assetOf(entry[1].cssBundle));
 writeFileSync(join(out, 'index.html'), page);
 mkdirSync(join(out, 'assets'), { recursive: true });

@@ -32,7 +32,7 @@ export function overviewRoute(app: FastifyInstance, marts: Marts, answer: Answer
             previous: period,
             year_before: period,
             reference_day: Type.String(),
-            sources: Type.Array(sourceSchema),
+            sources: Type.Object({ usage: sourceSchema, support: sourceSchema, revenue: sourceSchema }),
             usage: compared,
             support: compared,
             revenue: compared,
@@ -55,7 +55,8 @@ export function overviewRoute(app: FastifyInstance, marts: Marts, answer: Answer
         comparison(supportCube, organisations, periods),
         comparison(revenueCube, organisations, { ...periods, current: months, previous: monthsBefore(months) }),
       ]);
-      const sources = read.map(({ source }) => source);
+      const [usageOf, supportOf, revenueOf] = read;
+      const sources = { usage: usageOf.source, support: supportOf.source, revenue: revenueOf.source };
       return answer(reply, [referenceDay, sources], async () => {
         const [usage, support, revenue] = read.map(({ totals: of }) => of()) as [Compared, Compared, Compared];
         if ([usage, support, revenue].every(({ current }) => current === null)) await checkKnown(marts, what);

@@ -4,6 +4,7 @@
  */
 import type { Table } from 'apache-arrow';
 import { totalDecimal } from '../../../engine/columnar/aggregate.ts';
+import { dayNumber } from '../../../engine/columnar/cell.ts';
 import type { Int32Column, Int64Column } from '../../../engine/columnar/column.ts';
 import { constantColumn } from '../../../engine/columnar/column-of.ts';
 import { concatTables } from '../../../engine/columnar/concat.ts';
@@ -13,7 +14,6 @@ import type { Lake } from '../../../engine/delta/lake.ts';
 import type { Snapshot } from '../../../engine/delta/types.ts';
 import { consumedId } from '../../../schemas/contract.ts';
 import { dailyUsageRollup, orgDailyUsageByService } from '../../../schemas/gold.ts';
-import { dayNumber } from '../../../serving/cell-value.ts';
 import { servedMart } from '../../../serving/cql-type.ts';
 import type { Columns } from '../../../serving/mart-query.ts';
 import { readIncrements } from '../../../serving/served-rows.ts';

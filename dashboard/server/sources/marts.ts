@@ -1,5 +1,6 @@
 /** Rows of the marts in columns: a rollup whole, as long as its publication is the newest; of an organisation what was asked for. */
 import { LRUCache } from 'lru-cache';
+import { dayNumber, dayText } from '../../../engine/columnar/cell.ts';
 import type { Column, Int32Column } from '../../../engine/columnar/column.ts';
 import { constantColumn } from '../../../engine/columnar/column-of.ts';
 import { concatColumns } from '../../../engine/columnar/concat-columns.ts';
@@ -7,7 +8,6 @@ import { filterColumns } from '../../../engine/columnar/filter.ts';
 import { sliceColumn } from '../../../engine/columnar/take.ts';
 import { bitsFromMask } from '../../../engine/columnar/validity.ts';
 import { mapBounded } from '../../../engine/delta/map-bounded.ts';
-import { dayNumber, dayText } from '../../../serving/cell-value.ts';
 import { usageCube } from '../../../serving/cube.ts';
 import { type Columns, columnsOfRows, type MartQuery, martQuery } from '../../../serving/mart-query.ts';
 import type { MartState } from '../../../serving/publication-state.ts';

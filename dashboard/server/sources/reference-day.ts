@@ -1,5 +1,5 @@
+import { dayNumber, dayText } from '../../../engine/columnar/cell.ts';
 import type { Int32Column } from '../../../engine/columnar/column.ts';
-import { dayNumber, dayText } from '../../../serving/cell-value.ts';
 import { usageCube } from '../../../serving/cube.ts';
 import { Problem } from '../problem.ts';
 import type { Marts } from './marts.ts';

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Link, Route, Switch } from 'wouter-preact';
 import type { DimensionsAnswer } from '../../api.ts';
+import { Behind } from './components/behind.tsx';
 import { Filters } from './components/filters.tsx';
 import { Freshness } from './components/freshness.tsx';
 import { type Choice, choose, chosen } from './components/theme.ts';
@@ -84,6 +85,7 @@ export function App() {
           </Route>
         </Switch>
       </main>
+      <Behind ui={dimensions.data?.temporal_ui ?? null} />
     </>
   );
 }

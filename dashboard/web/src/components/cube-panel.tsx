@@ -74,11 +74,17 @@ export function CubePanel(props: CubePanelProps) {
       wide={wide ?? false}
       tall={tall ?? false}
       show={(answer) => {
-        const { period } = answer;
+        const { period, source } = answer;
         const isTime = along === 'day' || along === 'month';
         const rows = isTime ? answer.rows : ranked(answer.rows, measures[0].measure);
         const open = (row: Row, measure: string) =>
-          explain(figureOf(cube, measure, row[measure] ?? null, view, period, row));
+          explain(
+            figureOf(
+              { cube, measure, stated: row[measure] ?? null, source, period, live: row.live === true },
+              view,
+              row,
+            ),
+          );
         const places = placesOf(props, rows, names, kind);
         const keys: readonly Column[] = [along, ...(split === undefined ? [] : [split])].map((key) => ({
           key,

@@ -48,7 +48,20 @@ export function Kpis({ asked, kpis, view: own }: KpisProps) {
               onClick={
                 data === null || plain === true
                   ? undefined
-                  : () => explain(figureOf(of, kpi.column, value, view, data.period))
+                  : () =>
+                      explain(
+                        figureOf(
+                          {
+                            cube: of,
+                            measure: kpi.column,
+                            stated: value,
+                            source: data.sources[of],
+                            period: data.period,
+                            live: compared?.current?.live === true,
+                          },
+                          view,
+                        ),
+                      )
               }
             />
           );

@@ -9,6 +9,8 @@ export interface Column {
   readonly title: string;
   /** Absent: text as it is. */
   readonly unit?: Unit | 'day' | 'month';
+  /** To the right although it has no unit: exact numbers. */
+  readonly align?: 'right';
   /** In place of the plain value. */
   readonly show?: (row: Row) => ComponentChildren;
   /** What a click on the figure does; absent: nothing. */
@@ -37,10 +39,11 @@ export function Table({ caption, columns, rows, sort: usual }: TableProps) {
         <caption class="unseen">{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ key, title, unit }) => {
+            {columns.map((column) => {
+              const { key, title, unit } = column;
               const direction = sort?.key !== key ? 'none' : sort.descending ? 'descending' : 'ascending';
               return (
-                <th key={key} scope="col" class={isNumber(unit) ? 'number' : ''} aria-sort={direction}>
+                <th key={key} scope="col" class={isRight(column) ? 'number' : ''} aria-sort={direction}>
                   <button
                     type="button"
                     class="sort"
@@ -82,7 +85,7 @@ function Cell({ column, row }: { readonly column: Column; readonly row: Row }) {
   const value = row[key] ?? null;
   const content = show === undefined ? cellText(value, unit) : show(row);
   return (
-    <td class={isNumber(unit) ? 'number' : ''} title={isNumber(unit) && value !== null ? String(value) : undefined}>
+    <td class={isRight(column) ? 'number' : ''} title={isNumber(unit) && value !== null ? String(value) : undefined}>
       {onClick === undefined || value === null ? (
         content
       ) : (
@@ -100,6 +103,10 @@ export function cellText(value: Value, unit: Column['unit']): string {
   if (unit === 'month') return monthText(String(value));
   if (unit !== undefined) return shown(value, unit);
   return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+}
+
+function isRight({ unit, align }: Column): boolean {
+  return align === 'right' || isNumber(unit);
 }
 
 function isNumber(unit: Column['unit']): boolean {

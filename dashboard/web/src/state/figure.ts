@@ -1,6 +1,6 @@
 /** Figures that can be looked behind: where their rows are, and the address part that asks for them. */
 import { useSearchParams } from 'wouter-preact';
-import type { Period, Value } from '../../../api.ts';
+import type { Period, Source, Value } from '../../../api.ts';
 import type { View } from './view.ts';
 
 /** A mart that a page's figures are sums over: its tables, and its columns where they are named otherwise. */
@@ -79,13 +79,22 @@ export interface Narrower {
   readonly plan?: Value | undefined;
 }
 
-/** What asks for the rows of a figure. `stated` is the figure as it is shown, exact. */
+/** A figure as it is shown. */
+export interface Figure {
+  readonly cube: keyof typeof marts;
+  readonly measure: string;
+  /** Exact. */
+  readonly stated: Value;
+  /** Where it comes from. */
+  readonly source: Source;
+  readonly period: Period;
+  readonly live: boolean;
+}
+
+/** What asks for the rows of a figure. */
 export function figureOf(
-  name: keyof typeof marts,
-  measure: string,
-  stated: Value,
+  { cube: name, measure, stated, source, period, live }: Figure,
   view: View,
-  period: Period,
   narrower: Narrower = {},
 ): string {
   const mart: Mart = marts[name];
@@ -106,7 +115,9 @@ export function figureOf(
   const columns = name === 'genai' ? genaiColumns[scope] : mart.columns;
   const parameters = new URLSearchParams({ table: mart[scope], column: columns[measure] ?? measure });
   for (const condition of where) parameters.append('where', condition);
-  if (stated !== null) parameters.set('stated', String(stated));
+  // What the speed layer adds is in no version of the mart yet.
+  if (stated !== null && !live) parameters.set('stated', String(stated));
+  if (source.version >= 0) parameters.set('version', String(source.version));
   return `figure?${parameters}`;
 }
 
