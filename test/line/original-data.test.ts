@@ -7,6 +7,7 @@ import { columnOf } from '../../engine/columnar/table.ts';
 import { readFiles } from '../../engine/delta/read.ts';
 import { pathOf } from '../../schemas/contract.ts';
 import type { DailyRunResult } from '../../workflows/daily-run.ts';
+import { apiSuite } from '../dashboard/api.suite.ts';
 import { hasOriginalData, logicalHashes, originalLanding, type TestLine, testLine } from './line.ts';
 
 const rows: Readonly<Record<string, number>> = {
@@ -105,6 +106,8 @@ describe('the original data', {
       [],
     );
   });
+
+  apiSuite(() => line, originalLanding);
 
   // In `npm test` the generated data stand for it, which have every defect.
   if (process.env.CPA_FAULTS === 'full') {
