@@ -199,6 +199,8 @@ test('what cannot be answered says what could', async () => {
   );
   await assert.rejects(explain(usage, { ...ownRow, org: 'x' }), /org is no key column/);
   await assert.rejects(explain(usage, { ...ownRow, usage_date: 'x' }), BadQuestion);
+  const elsewhere = { ...ownRow, usage_date: '2024-07-05', service_name: 'none' };
+  await assert.rejects(explain(usage, elsewhere), /; rows of org_id=org_own have usage_date: 2025-07-04$/);
   await assert.rejects(explain(usage, ownRow, { version: 99 }), /has no version 99/);
   await assert.rejects(explain(usage, { ...ownRow, usage_date: '2025-07-05' }), (error: unknown) => {
     assert.ok(error instanceof NoSuchRow);
