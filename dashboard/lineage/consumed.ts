@@ -51,7 +51,7 @@ export async function readAt<T>(
 ): Promise<ReadAt<T>> {
   const table = lake.table(name);
   if (version !== null) {
-    const snapshot = await table.at(version).catch(() => null);
+    const snapshot = await table.at(version).catch(nullWhenGone);
     if (snapshot !== null) {
       try {
         return { snapshot, value: await read(snapshot), notes: [] };
@@ -71,6 +71,12 @@ export async function readAt<T>(
     value: await read(newest),
     notes: [`${why}: read at the current version ${newest.version}`],
   };
+}
+
+/** Errors of the file system have a code, and may pass; others say that the version's commits are gone. */
+function nullWhenGone(error: Error): null {
+  if ('code' in error) throw error;
+  return null;
 }
 
 /** Says whether the rows of some of a table's files were changed after a snapshot; `select` gives these files at any version. */

@@ -1,6 +1,6 @@
 /** A figure over several rows of a table: the rows, each of which can be explained, and that they add up to it. */
 import type { Column, ColumnSpec } from '../../engine/columnar/column.ts';
-import { columnOfValues } from '../../engine/columnar/column-of.ts';
+import { columnOfValues, valuesOf } from '../../engine/columnar/column-of.ts';
 import { parseDecimal } from '../../engine/columnar/decimal.ts';
 import { sumDecimal, sumInt64 } from '../../engine/columnar/sum.ts';
 import { admitsPartition, BadCondition, type Filter, filterOf, parseCondition } from '../../engine/delta/condition.ts';
@@ -56,8 +56,9 @@ export async function explainFigure(lake: Lake, question: FigureQuestion): Promi
     notes: [],
   });
   const ratio = ratioOf(name, column);
-  const summed = ratio === null ? sumOf(rows, column) : quotientOf(ratio, (part) => sumOf(rows, part));
-  const stated = question.stated === undefined ? summed : statedColumn(question.stated);
+  const figure = (sum: (name: string) => Column): Column => (ratio === null ? sum(column) : quotientOf(ratio, sum));
+  const summed = figure((part) => addedUp(rows, part));
+  const stated = question.stated === undefined ? figure((part) => sumOf(rows, part)) : statedColumn(question.stated);
   const how = ratio === null ? `sum of ${column}` : `${parts.map((part) => `sum of ${part}`).join(' / ')}`;
   const line = proofLine(column, `${how} over ${rows.length} rows`, stated, summed);
   return {
@@ -68,7 +69,7 @@ export async function explainFigure(lake: Lake, question: FigureQuestion): Promi
     held: null,
     holds: line.equal,
     verdict: line.equal
-      ? `${rows.length} rows add up to ${line.summed}`
+      ? `${rows.length} rows give ${line.summed}`
       : `the figure states ${line.stated}, its ${rows.length} rows give ${line.summed}, a difference of ${line.difference}`,
   };
 }
@@ -114,6 +115,15 @@ function sumOf({ columns, length }: PickedRows, column: string): Column {
   return values.kind === 'decimal'
     ? sumDecimal(values, oneOf(length), { where })
     : sumInt64(values, oneOf(length), { where });
+}
+
+/** The same, added up row by row. */
+function addedUp({ columns }: PickedRows, column: string): Column {
+  const values = columns[column]!;
+  const stated = valuesOf(values).filter((value) => value !== null);
+  const scale = values.kind === 'decimal' ? values.scale : 0;
+  const sum = stated.length === 0 ? null : stated.reduce<bigint>((total, value) => total + BigInt(value as bigint), 0n);
+  return columnOfValues({ kind: 'decimal', precision: 38, scale }, [sum]);
 }
 
 function statedColumn(text: string): Column {

@@ -81,7 +81,7 @@ function maskOf(filters: readonly Filter[], key: Key, columns: Columns): Uint8Ar
   return mask;
 }
 
-/** For each key column the values of rows that agree in all others; of the first column alone when no row does. */
+/** For each key column the values of rows that agree in all others; when there are none, of the first column that has not the one asked for. */
 async function nearest(
   lake: Lake,
   contract: TableContract,
@@ -97,13 +97,16 @@ async function nearest(
     if (values.size > 0) found.push(`${filter.spec.name}: ${someOf([...values].sort(), key[filter.spec.name]!)}`);
   }
   if (found.length > 0) return `rows that differ in one column have ${found.join('; ')}`;
-  const [first] = keyed;
-  const values = await valuesWith(lake, contract, snapshot, first!, [], key);
-  if (values.size === 0) return 'it has no rows at all';
-  const has = values.has(key[first!.spec.name]!)
-    ? 'the rest of the key fits no row of it'
-    : `it has ${first!.spec.name}:`;
-  return `${has} ${someOf([...values].sort(), key[first!.spec.name]!)}`;
+  for (const [i, filter] of keyed.entries()) {
+    const before = keyed.slice(0, i);
+    const values = await valuesWith(lake, contract, snapshot, filter, before, key);
+    const asked = key[filter.spec.name]!;
+    if (values.has(asked)) continue;
+    if (values.size === 0) return 'it has no rows at all';
+    const whose = before.map(({ spec }) => `${spec.name}=${key[spec.name]}`).join(' ');
+    return `rows${whose === '' ? '' : ` of ${whose}`} have ${filter.spec.name}: ${someOf([...values].sort(), asked)}`;
+  }
+  return 'its partition is another one';
 }
 
 async function valuesWith(

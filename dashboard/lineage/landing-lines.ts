@@ -32,7 +32,7 @@ export interface LandingLine {
 /** Bytes of a line that are given out. */
 const mostBytes = 8192;
 /** Files that are read whole to be recognised: masters, and compressed ones. */
-const mostWholeBytes = 64 * 1024 * 1024;
+const mostWholeBytes = 32 * 1024 * 1024;
 
 /**
  * The line at each place, where its file still is the generation that was read: an event file that begins and ends with what was

@@ -4,7 +4,7 @@ import type { SourceRows } from './source-rows.ts';
 
 /** Says what adds up, or what differs and by how much, and what quarantine withholds. */
 export function verdictOf(sources: readonly SourceRows[], proof: readonly ProofLine[], held: Held | null): string {
-  if (proof.length === 0) return 'nothing to prove: the row is not made of rows of other tables';
+  if (proof.length === 0) return 'nothing to prove: the row is not made of rows that can be read';
   const from = sources
     .filter(({ rows }) => rows.length > 0)
     .map(({ source, rows }) => counted(rows.length, 'row', `of ${source.table}`))

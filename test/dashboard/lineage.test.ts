@@ -12,12 +12,13 @@ import { explainFigure } from '../../dashboard/lineage/explain-figure.ts';
 import { explainRow, type RowQuestion } from '../../dashboard/lineage/explain-row.ts';
 import { BadQuestion, type Explanation, type Level, NoSuchRow } from '../../dashboard/lineage/explanation.ts';
 import { origins } from '../../dashboard/lineage/origins.ts';
-import { cellAt } from '../../engine/columnar/cell.ts';
-import { decimalColumn } from '../../engine/columnar/column-of.ts';
+import { cellAt, dayNumber } from '../../engine/columnar/cell.ts';
+import { constantColumn, decimalColumn } from '../../engine/columnar/column-of.ts';
 import { columnOf, columnsOf, tableOf } from '../../engine/columnar/table.ts';
 import { compact } from '../../engine/delta/compact.ts';
 import { writeDataFiles } from '../../engine/delta/data-file.ts';
 import { readFiles } from '../../engine/delta/read.ts';
+import type { AddFile } from '../../engine/delta/types.ts';
 import { catalog, contractOf } from '../../schemas/catalog.ts';
 import { pathOf } from '../../schemas/contract.ts';
 import { marts } from '../../schemas/gold.ts';
@@ -198,6 +199,8 @@ test('what cannot be answered says what could', async () => {
   );
   await assert.rejects(explain(usage, { ...ownRow, org: 'x' }), /org is no key column/);
   await assert.rejects(explain(usage, { ...ownRow, usage_date: 'x' }), BadQuestion);
+  const elsewhere = { ...ownRow, usage_date: '2024-07-05', service_name: 'none' };
+  await assert.rejects(explain(usage, elsewhere), /; rows of org_id=org_own have usage_date: 2025-07-04$/);
   await assert.rejects(explain(usage, ownRow, { version: 99 }), /has no version 99/);
   await assert.rejects(explain(usage, { ...ownRow, usage_date: '2025-07-05' }), (error: unknown) => {
     assert.ok(error instanceof NoSuchRow);
@@ -287,16 +290,18 @@ test('a row that was tampered with is noticed, by the command too', async () => 
   );
   const tampered = tableOf({ ...columnsOf(rows), daily_cost_usd: more }, base.metadata.columns);
   const adds = await writeDataFiles(lake().store, table.path, base.metadata, tampered, { nowMs: Date.now() });
-  await table.commit({
-    base,
-    reads: { kind: 'table' },
-    adds,
-    removes,
-    txns: {},
-    dataChange: true,
-    operation: 'WRITE',
-    info: {},
-  });
+  const commit = async (written: AddFile[], replaced: AddFile[]) =>
+    table.commit({
+      base: await table.latest(),
+      reads: { kind: 'table' },
+      adds: written,
+      removes: replaced,
+      txns: {},
+      dataChange: true,
+      operation: 'WRITE',
+      info: {},
+    });
+  await commit(adds, removes);
   const key = (await keysOf(usage, 1000)).find(({ usage_date }) => usage_date === day)!;
   const explanation = await explain(usage, key);
   assert.deepEqual(
@@ -311,6 +316,14 @@ test('a row that was tampered with is noticed, by the command too', async () => 
     level(explanation, usage).made.map(({ workflowId }) => workflowId),
     [null],
   );
+
+  const stray = { ...key, usage_date: '2030-01-01' };
+  const days = constantColumn({ kind: 'date' }, dayNumber(stray.usage_date), rows.numRows);
+  const moved = tableOf({ ...columnsOf(rows), usage_date: days }, base.metadata.columns);
+  await commit(await writeDataFiles(lake().store, table.path, base.metadata, moved, { nowMs: Date.now() }), []);
+  const nowhere = await explain(usage, stray);
+  assert.match(nowhere.verdict, /^the figure is not what its rows give/);
+  assert.match(level(nowhere, events).notes[0]!, /^no consumed version is recorded: read at the current version/);
 
   const told = Object.entries(key).map(([name, value]) => `${name}=${value}`);
   const env = { CPA_LAKE: lakeRoot, CPA_LANDING: landing };
