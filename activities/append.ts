@@ -2,15 +2,15 @@
 import { type ColumnValue, columnOfValues } from '../engine/columnar/column-of.ts';
 import { tableOf } from '../engine/columnar/table.ts';
 import { writeDataFiles } from '../engine/delta/data-file.ts';
-import { CommitConflict, type ReadSet, type Snapshot } from '../engine/delta/types.ts';
+import { CommitConflict, type CommitRequest, type ReadSet, type Snapshot } from '../engine/delta/types.ts';
 import { metadataOf, pathOf, type TableContract } from '../schemas/contract.ts';
 import type { PlainRow } from './alerts/appended-rows.ts';
 import type { ActivityContext } from './context.ts';
 
 /**
  * Appends rows, at least one, in one commit on top of `base`; values that a row lacks are null. False when somebody was first who
- * changed what `reads` names, or made the table: nothing was appended then. `identity`, application id and version, tells a repeat,
- * which appends nothing and counts as done.
+ * changed what `reads` names, or recorded one of `txns`, or made the table: nothing was appended then. With an `identity` among them a
+ * repeat is told, which appends nothing and counts as done.
  */
 export async function append(
   { lake, clock }: Pick<ActivityContext, 'lake' | 'clock'>,
@@ -18,7 +18,7 @@ export async function append(
   rows: readonly PlainRow[],
   base: Snapshot | null,
   reads: ReadSet,
-  identity?: { readonly appId: string; readonly version: number },
+  marks: Pick<CommitRequest, 'txns' | 'identity'> = { txns: {} },
 ): Promise<boolean> {
   const metadata = metadataOf(contract);
   const columns = contract.fields.map(({ name, type }) => {
@@ -33,9 +33,7 @@ export async function append(
       reads,
       adds,
       removes: [],
-      ...(identity === undefined
-        ? { txns: {} }
-        : { txns: { [identity.appId]: identity.version }, identity: identity.appId }),
+      ...marks,
       ...(base === null ? { metadata } : {}),
       dataChange: true,
       operation: 'WRITE',

@@ -2,7 +2,7 @@
 import { type Vacuumed, vacuum } from '../engine/delta/vacuum.ts';
 import { masters } from '../schemas/bronze.ts';
 import { catalog } from '../schemas/catalog.ts';
-import { alertDeliveries, alerts, backfills, notices } from '../schemas/ops.ts';
+import { alertDeliveries, alerts, audits, backfills, notices } from '../schemas/ops.ts';
 import { quarantineOf } from '../schemas/quarantine.ts';
 import { compactTables, type SmallFileTable, streamTables, type TableCompaction } from './compaction.ts';
 import type { ActivityContext, Run } from './context.ts';
@@ -51,7 +51,7 @@ const minFiles = 4;
 /** Where small files gather: what a stream writes, and what every daily run adds to. */
 const smallFileTables: readonly SmallFileTable[] = [
   ...streamTables,
-  ...[notices, backfills, ...masters.map(({ name }) => quarantineOf(name))].map(({ name }) => ({
+  ...[notices, audits, backfills, ...masters.map(({ name }) => quarantineOf(name))].map(({ name }) => ({
     name,
     minFiles,
     targetBytes: 8 << 20,

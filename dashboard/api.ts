@@ -120,8 +120,6 @@ export interface FreshnessAnswer {
     /** Events in the figures and in quarantine. */
     readonly read: number;
     readonly quarantined: number;
-    /** Late ones among those in the figures. */
-    readonly late: number;
   };
   readonly audit: AuditAnswer | null;
   /** Events of the speed layer that the batch layer has not confirmed. */

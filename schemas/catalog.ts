@@ -2,7 +2,7 @@
 import { bronzeUsageEvents, masters } from './bronze.ts';
 import type { TableContract } from './contract.ts';
 import { marts, orgDailyUsageByServiceSpeed } from './gold.ts';
-import { alertDeliveries, alerts, backfills, landingFiles, ledger, notices, publications } from './ops.ts';
+import { alertDeliveries, alerts, audits, backfills, landingFiles, ledger, notices, publications } from './ops.ts';
 import { quarantineOf } from './quarantine.ts';
 import { conformedMasters, dimOrgs, dimResources, silverUsageEvents } from './silver.ts';
 
@@ -25,6 +25,7 @@ export const catalog: readonly TableContract[] = [
   alerts,
   alertDeliveries,
   notices,
+  audits,
 ];
 
 /** The contract of a table. Throws with the list of tables when there is none of that name. */

@@ -204,3 +204,26 @@ export const notices = ops(
     field('http_status', int32, 'Status of the answer; null without one'),
   ],
 );
+
+export const audits = ops(
+  'audits',
+  'What audits have found: one row a check, all of an audit in one commit when it ends. It has passed when all its checks have',
+  ['workflow_id', 'run_id', 'check_name'],
+  null,
+  [
+    required('at', timestamp, 'When the audit ended'),
+    required(
+      'scope',
+      dictionary,
+      'changed: counts of all, contents of what changed since the last audit that passed; everything: contents of all',
+    ),
+    required('check_name', dictionary, 'What was checked, of which table'),
+    required('passed', bool, 'Whether the check passed'),
+    required('compared', int64, 'Rows, partitions or keys compared'),
+    required('finding', utf8, 'Both sides in words, with the numbers'),
+    required('duration_ms', int64, 'Duration of the audit'),
+    required('workflow_id', utf8, 'Workflow of the audit; in a daily run `<its workflow id>/audit`'),
+    required('run_id', utf8, 'Its run: there is one audit to a run'),
+    field('logical_date', date, 'Its logical date; null when the run began before this was kept'),
+  ],
+);

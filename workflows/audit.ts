@@ -19,16 +19,18 @@ export function audit(input?: unknown): Promise<AuditReport> {
 }
 
 async function check(board: ProgressBoard, input: unknown): Promise<AuditReport> {
-  const { scope, date, readBack } = parseInput(input, {
+  const parsed = parseInput(input, {
     scope: word('changed', 'everything'),
     date: day,
     readBack: counts(martNames, ['publication', 'rows']),
   });
-  tagRun('audit', [], logicalDate(date));
+  const { scope, readBack } = parsed;
+  const date = logicalDate(parsed.date);
+  tagRun('audit', [], date);
   board.stage('checking');
   const report = await serving.audit.executeWithOptions(
     { summary: scope === 'everything' ? 'Check everything' : 'Check what has changed' },
-    [{ scope: scope ?? 'changed', ...(readBack === null ? {} : { readBack }) }],
+    [{ scope: scope ?? 'changed', date, ...(readBack === null ? {} : { readBack }) }],
   );
   board.show([auditText(report)], 0);
   const problems: Problem[] = report.checks

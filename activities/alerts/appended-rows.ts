@@ -1,4 +1,5 @@
 /** A table that rows are only appended to, read once and then followed. */
+import type { Table } from 'apache-arrow';
 import { type ColumnValue, valueAt } from '../../engine/columnar/column-of.ts';
 import { columnsOf } from '../../engine/columnar/table.ts';
 import type { Lake } from '../../engine/delta/lake.ts';
@@ -7,6 +8,14 @@ import type { AddFile, Snapshot } from '../../engine/delta/types.ts';
 import { pathOf } from '../../schemas/contract.ts';
 
 export type PlainRow = Readonly<Record<string, ColumnValue>>;
+
+/** The rows of a small table. */
+export function plainRows(table: Table): PlainRow[] {
+  const columns = Object.entries(columnsOf(table));
+  return Array.from({ length: table.numRows }, (_, i) =>
+    Object.fromEntries(columns.map(([name, column]) => [name, valueAt(column, i)])),
+  );
+}
 
 /** Hands over every row of a table once, in no particular order. */
 export class AppendedRows {
@@ -30,10 +39,7 @@ export class AppendedRows {
     if (snapshot === null || snapshot.version === this.#read?.version) return snapshot;
     const files = this.#read === null ? snapshot.files : await this.#addedSince(this.#read.version, snapshot.version);
     const rows = await readFiles(this.#lake.store, pathOf(this.#table), snapshot.metadata, files);
-    const columns = Object.entries(columnsOf(rows));
-    for (let i = 0; i < rows.numRows; i++) {
-      this.#take(Object.fromEntries(columns.map(([name, column]) => [name, valueAt(column, i)])));
-    }
+    for (const row of plainRows(rows)) this.#take(row);
     this.#read = snapshot;
     return snapshot;
   }

@@ -2,6 +2,8 @@
 export interface AuditRequest {
   /** `changed`: counts of all, contents of what changed; `everything`: contents of all. */
   readonly scope: 'changed' | 'everything';
+  /** Logical date of the run, `YYYY-MM-DD`; absent when it began before this was passed. */
+  readonly date?: string;
   /** Mart → the publication that whoever asks has just read back in full; with `changed` it is not read again. */
   readonly readBack?: Readonly<Record<string, ReadBack>>;
 }

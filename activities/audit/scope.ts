@@ -7,13 +7,14 @@ import type { Lake } from '../../engine/delta/lake.ts';
 import type { AddFile, Snapshot } from '../../engine/delta/types.ts';
 import { catalog, contractOf } from '../../schemas/catalog.ts';
 import type { Layer } from '../../schemas/contract.ts';
-import { ledger } from '../../schemas/ops.ts';
+import { audits } from '../../schemas/ops.ts';
 import { workOf } from '../commit-info.ts';
 import { mapTasks } from '../compute/compute.ts';
 import type { Profile, ProfileInput } from '../compute/profile.ts';
 import type { ActivityContext, Run } from '../context.ts';
 import { partitionsBehind, pinnedPartitions, wholeTable } from '../dirty.ts';
 import { partitionOf } from '../partition.ts';
+import { auditedId } from './audit-log.ts';
 import type { AuditRequest, LeftOut } from './report.ts';
 
 export interface AuditScope {
@@ -52,13 +53,13 @@ export async function auditScope(
   kind: AuditRequest['scope'],
   versions: ReadonlyMap<string, number>,
 ): Promise<AuditScope> {
-  const audited = (await lake.table(ledger.name).latest())?.txns ?? new Map<string, number>();
+  const audited = (await lake.table(audits.name).latest())?.txns ?? new Map<string, number>();
   const snapshots = new Map<string, Snapshot>();
   const touched = new Map<string, ReadonlySet<string>>();
   for (const [name, version] of versions) {
     const snapshot = await lake.table(name).at(version);
     snapshots.set(name, snapshot);
-    const before = audited.get(`audit/${name}`);
+    const before = audited.get(auditedId(name));
     touched.set(name, partitionsThatDiffer(before === undefined ? null : await lake.table(name).at(before), snapshot));
   }
   const behind = new Map<string, Promise<ReadonlySet<string>>>();

@@ -32,11 +32,13 @@ export async function record(
     at: (state === 'entered' ? notice.atMs : context.clock()) * 1000,
     http_status: httpStatus,
   };
-  const identity = { appId: appIdOf(notice.id), version: states.indexOf(state) };
+  const identity = appIdOf(notice.id);
+  const version = states.indexOf(state);
   for (;;) {
     const base = await context.lake.table(notices.name).latest();
-    if ((base?.txns.get(identity.appId) ?? -1) >= identity.version) return;
-    if (await append(context, notices, [row], base, { kind: 'nothing' }, identity)) return;
+    if ((base?.txns.get(identity) ?? -1) >= version) return;
+    const marks = { txns: { [identity]: version }, identity };
+    if (await append(context, notices, [row], base, { kind: 'nothing' }, marks)) return;
   }
 }
 

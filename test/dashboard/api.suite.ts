@@ -76,7 +76,7 @@ export function apiSuite(lineOf: () => TestLine, landing: string): void {
       for (const by of ['day', 'month', 'service', 'region,plan', 'day,service']) {
         const { total, rows } = await get<CubeAnswer>(`usage?${everything}&by=${by}`);
         for (const [measure, column] of Object.entries(usageColumns)) {
-          assert.equal(String(total?.[measure]), sumOf(gold, column), `${measure} by ${by}`);
+          assert.equal(plain(total?.[measure]), sumOf(gold, column), `${measure} by ${by}`);
           assert.equal(sumOf(rows as never, measure), sumOf(gold, column), `the rows of ${measure} by ${by}`);
         }
       }
@@ -88,7 +88,7 @@ export function apiSuite(lineOf: () => TestLine, landing: string): void {
       for (const id of ids) {
         const { total } = await get<CubeAnswer>(`usage?org=${id}&${everything}`);
         const own = gold.filter((row) => row.org_id === id);
-        assert.equal(total?.cost_usd, sumOf(own, 'daily_cost_usd'), id);
+        assert.equal(plain(total?.cost_usd), sumOf(own, 'daily_cost_usd'), id);
         assert.equal(total?.event_count, Number(sumOf(own, 'event_count')), id);
         assert.equal(total?.live, false);
       }
@@ -103,7 +103,7 @@ export function apiSuite(lineOf: () => TestLine, landing: string): void {
       });
       const path = `usage?${everything}&service=${service}&region=${region}&plan=${plan}&by=day`;
       const { total, rows } = await get<CubeAnswer>(path);
-      assert.equal(total?.cost_usd ?? '0', sumOf(gold, 'daily_cost_usd'));
+      assert.equal(plain(total?.cost_usd), sumOf(gold, 'daily_cost_usd'));
       assert.equal(rows.length, new Set(gold.map((row) => row.usage_date)).size);
       const one = await get<CubeAnswer>(`usage?from=${day}&to=${day}&by=day`);
       assert.deepEqual(
@@ -119,7 +119,7 @@ export function apiSuite(lineOf: () => TestLine, landing: string): void {
       const tickets = await goldRows(lake, 'org_daily_support_metrics', dated('ticket_date'));
       const support = await get<CubeAnswer>(`support?${everything}`);
       for (const name of ['total_tickets', 'critical_tickets', 'sla_breached_count', 'open_tickets']) {
-        assert.equal(String(support.total?.[name]), sumOf(tickets, name), name);
+        assert.equal(plain(support.total?.[name]), sumOf(tickets, name), name);
       }
       const months = await goldRows(lake, 'org_monthly_revenue');
       const [first] = months
@@ -133,12 +133,12 @@ export function apiSuite(lineOf: () => TestLine, landing: string): void {
       const revenue = await get<CubeAnswer>(`revenue?from=${first}&to=${last}`);
       const invoiced = months.filter((row) => String(row.month) >= first!);
       for (const name of ['invoices', 'revenue_usd', 'credits_usd', 'revenue_rate_as_stated_usd']) {
-        assert.equal(String(revenue.total?.[name]), sumOf(invoiced, name), name);
+        assert.equal(plain(revenue.total?.[name]), sumOf(invoiced, name), name);
       }
       const tokens = await goldRows(lake, 'org_daily_genai_usage');
       const genai = await get<CubeAnswer>(`genai?${everything}`);
-      assert.equal(genai.total?.genai_tokens ?? null, tokens.length === 0 ? null : sumOf(tokens, 'genai_tokens'));
-      assert.equal(genai.total?.cost_usd ?? '0', sumOf(tokens, 'genai_daily_cost'));
+      assert.equal(plain(genai.total?.genai_tokens), sumOf(tokens, 'genai_tokens'));
+      assert.equal(plain(genai.total?.cost_usd), sumOf(tokens, 'genai_daily_cost'));
     });
 
     it('gives the anomalies of one organisation and of all', async () => {
@@ -164,7 +164,7 @@ export function apiSuite(lineOf: () => TestLine, landing: string): void {
       const id = String(gold[0]!.org_id);
       const one = await get<ReconciliationAnswer>(`reconciliation?org=${id}&from=${months[0]}&to=${months.at(-1)}`);
       assert.deepEqual(
-        one.rows.map((row) => row.difference_usd),
+        one.rows.map((row) => plain(row.difference_usd)),
         gold.filter((row) => row.org_id === id).map((row) => row.difference_usd),
       );
     });
@@ -381,6 +381,12 @@ const usageColumns = {
   carbon_kg: 'daily_carbon_kg',
   event_count: 'event_count',
 };
+
+/** Without zeros at the end, as rows of the lake are read in tests; null counts as nothing. */
+function plain(value: Row[string] | undefined): string {
+  const text = String(value ?? 0);
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}
 
 function sumRows(rows: readonly Row[]): number {
   return rows.reduce((sum, row) => sum + Number(row.rows), 0);

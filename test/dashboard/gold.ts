@@ -8,7 +8,7 @@ export async function goldRows(lake: Lake, table: string, keep: (row: Row) => bo
   return (await rowsIn(lake, `gold.${table}`)).filter(keep);
 }
 
-/** The sum of a column of decimals or counts, as exact text. */
+/** The sum of a column of decimals or counts, as exact text without zeros at the end. */
 export function sumOf(rows: readonly Row[], column: string): string {
   let scale = 0;
   let sum = 0n;
@@ -23,5 +23,7 @@ export function sumOf(rows: readonly Row[], column: string): string {
   }
   const sign = sum < 0n ? '-' : '';
   const digits = String(sum < 0n ? -sum : sum).padStart(scale + 1, '0');
-  return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+  return scale === 0
+    ? sign + digits
+    : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`.replace(/\.?0+$/, '');
 }

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Table } from 'apache-arrow';
+import type { Activities } from '../../activities/activities.ts';
+import { lastAudit } from '../../activities/audit/audit-log.ts';
 import type { AuditReport } from '../../activities/audit/report.ts';
 import { generateLanding } from '../../cli/generate/landing.ts';
 import type { RunFailed } from '../../cli/run.ts';
@@ -18,6 +20,7 @@ import { pathOf } from '../../schemas/contract.ts';
 import type { DailyRunResult } from '../../workflows/daily-run.ts';
 import { type TestLine, testLine } from './line.ts';
 import { swap } from './swap.ts';
+import { rowsIn } from './tables.ts';
 
 const mart = 'gold.org_daily_usage_by_service';
 
@@ -25,11 +28,20 @@ describe('the audit', () => {
   const root = mkdtempSync(join(tmpdir(), 'cpa-audit-'));
   let line: TestLine;
   let daily: DailyRunResult;
+  let answers = 0;
+
+  function losingTheFirstAnswer(audit: Activities['audit']): Activities['audit'] {
+    return async (request) => {
+      const report = await audit(request);
+      if (answers++ === 0) throw new Error(`lost: ${report.ms} ms`);
+      return report;
+    };
+  }
 
   before(async () => {
     const landing = join(root, 'landing');
     await generateLanding({ events: 1000, days: 6, seed: 3, orgs: 4, files: 4, out: landing });
-    line = await testLine({ landing });
+    line = await testLine({ landing, activities: (real) => ({ ...real, audit: losingTheFirstAnswer(real.audit) }) });
     daily = await line.run<DailyRunResult>('dailyRun');
   });
   after(async () => {
@@ -37,7 +49,7 @@ describe('the audit', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  /** The checks that fail, with their findings. The workflow fails with the same. */
+  /** The checks that fail, with their findings. The workflow fails with the same, and the lake says so. */
   async function failing(): Promise<readonly (readonly [name: string, finding: string])[]> {
     const failed = await line.run('audit', { scope: 'everything' }).then(
       () => assert.fail('the audit passed'),
@@ -47,6 +59,7 @@ describe('the audit', () => {
     assert.equal(passed, false);
     const bad = checks.filter((c) => !c.passed);
     for (const { name, finding } of bad) assert.ok(failed.message.includes(`${name}: ${finding}`));
+    assert.deepEqual((await lastAudit(line.lake()))?.checks, checks);
     return bad.map((c) => [c.name, c.finding] as const);
   }
 
@@ -79,6 +92,24 @@ describe('the audit', () => {
         servedFinding(daily.audit!),
         `${verified} rows of publication ${number} were read back by this run and are equal`,
       );
+    });
+  });
+
+  describe('is recorded', () => {
+    it('once, although the activity ran twice, with the run that made it', async () => {
+      assert.equal(answers, 2);
+      const { checks, ms } = daily.audit!;
+      const rows = await rowsIn(line.lake(), 'ops.audits');
+      assert.deepEqual(
+        rows.map((row) => [row.check_name, row.passed, row.finding]),
+        checks.map((c) => [c.name, c.passed, c.finding]),
+      );
+      const last = (await lastAudit(line.lake()))!;
+      assert.deepEqual([last.scope, last.passed, last.checks, last.ms], ['changed', true, checks, ms]);
+      assert.equal(last.date, daily.date);
+      const run = await line.client.workflow.getHandle(last.workflowId, last.runId).describe();
+      assert.match(last.workflowId, /-dailyRun-0\/audit$/);
+      assert.ok(run.startTime.getTime() <= last.atMs && last.atMs <= run.closeTime!.getTime());
     });
   });
 

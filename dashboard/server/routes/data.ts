@@ -1,6 +1,7 @@
 /** How fresh and how complete the data is: layers, tables, ledger, quarantine, late events, the last audit. */
 import type { FastifyInstance } from 'fastify';
 import { type TSchema, Type } from 'typebox';
+import { lastAudit } from '../../../activities/audit/audit-log.ts';
 import type { Lake } from '../../../engine/delta/lake.ts';
 import { addExact, exactOf, exactText } from '../../../serving/exact.ts';
 import type {
@@ -58,12 +59,12 @@ export function dataRoutes(
     // The lake is told of also while Cassandra is away.
     const served = watch.served.state === 'served' ? watch.served : null;
     const numbers = [...(served?.publications.values() ?? [])].map(({ number }) => number);
-    const events = await eventCounts(lake);
+    const [events, audit] = await Promise.all([eventCounts(lake), lastAudit(lake)]);
     return {
       last_day: served === null ? null : await referenceDayOf(marts, clock).catch(() => null),
       published_at: numbers.length === 0 ? null : new Date(Math.max(...numbers) / 1000).toISOString(),
-      events: { ...events, late: 0 },
-      audit: null,
+      events,
+      audit: audit === null ? null : auditAnswer(audit),
       live: served?.pending.events ?? 0,
     } satisfies FreshnessAnswer;
   });
@@ -139,4 +140,15 @@ export function dataRoutes(
       return { table, versions } satisfies VersionsAnswer;
     },
   );
+}
+
+function auditAnswer({
+  atMs,
+  scope,
+  passed,
+  checks,
+  workflowId,
+  runId,
+}: NonNullable<Awaited<ReturnType<typeof lastAudit>>>) {
+  return { at: new Date(atMs).toISOString(), scope, passed, checks, workflow_id: workflowId, run_id: runId };
 }

@@ -296,7 +296,7 @@ function Ledger({ run }: { readonly run: Column }) {
           { key: 'version', title: 'Version', unit: 'count' },
           run,
         ],
-        note: 'In every row: read = written + unchanged + quarantined + duplicate. A run that does not balance fails.',
+        note: 'Of Bronze and Silver: read = written + unchanged + quarantined + duplicate. Of marts: their sums are those of the rows read. A run that does not balance fails.',
       })}
     />
   );
