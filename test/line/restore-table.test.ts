@@ -16,7 +16,7 @@ import { retentionMs } from '../../activities/maintenance.ts';
 import { restoreTable } from '../../activities/restore.ts';
 import { contractOf } from '../../schemas/catalog.ts';
 import { consumedId } from '../../schemas/contract.ts';
-import { orgDailyUsageByService } from '../../schemas/gold.ts';
+import { marts, orgDailyUsageByService } from '../../schemas/gold.ts';
 import { servedMart } from '../../serving/cql-type.ts';
 import { readParts } from '../../serving/served-rows.ts';
 import { newestServed, partsOf } from '../../serving/served-snapshot.ts';
@@ -31,6 +31,8 @@ const mart = 'gold.org_daily_usage_by_service';
 const later = '2025-08-05T00:00:00Z';
 const on = (id: string, n: number, change = {}): string =>
   eventLine(id, { timestamp: `2025-07-0${n}T10:00:00Z`, ...change });
+/** All steps but those of the marts and their ledger. */
+const beforeGold = lineSteps.slice(0, -(marts.length + 1));
 
 describe('restoring a table', () => {
   let landing: SmallLanding;
@@ -158,7 +160,7 @@ describe('restoring a table', () => {
     landing.events('b.jsonl', [on('e3', 1)], later);
     await line();
     landing.events('c.jsonl', [on('e4', 1), on('e5', 2)], later);
-    for (const step of lineSteps.slice(0, -11)) await step.run(process);
+    for (const step of beforeGold) await step.run(process);
     const builder = interrupted(() => restore(mart, version, 100));
     await buildDirty(builder, run, { table: mart, dates: null });
     assert.deepEqual(await days(mart), { '01': 1, '02': 2 });
@@ -175,7 +177,7 @@ describe('restoring a table', () => {
     landing.events('b.jsonl', [on('e3', 1)], later);
     await line();
     landing.events('c.jsonl', [on('e4', 1), on('e5', 2)], later);
-    for (const step of lineSteps.slice(0, -11)) await step.run(process);
+    for (const step of beforeGold) await step.run(process);
     const { context } = freshProcess(lakeRoot, landing.folder, 1 << 20);
     const { store } = context.lake;
     const head = store.head.bind(store);
