@@ -50,7 +50,7 @@ export async function prompt(options: PromptOptions): Promise<void> {
   });
   ask(lines, pending);
   for await (const line of lines) {
-    if (pending === '' && line.trim() === '.quit') break;
+    if (pending === '' && line.trim() === '.quit') return lines.close();
     if (pending === '' && line.trimStart().startsWith('.')) say(answerTo(tables, line.trim()));
     else if (pending !== '' || line.trim() !== '') {
       pending += `${line}\n`;
@@ -63,7 +63,8 @@ export async function prompt(options: PromptOptions): Promise<void> {
     }
     ask(lines, pending);
   }
-  lines.close();
+  // Ctrl-D leaves the cursor behind the prompt.
+  output.write('\n');
 }
 
 function ask(lines: Interface, pending: string): void {
