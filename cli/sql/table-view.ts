@@ -5,15 +5,12 @@ import type { Snapshot } from '../../engine/delta/types.ts';
 /** Schema of the tables that list files. */
 export const filesSchema = 'delta_log';
 
-/** The column that names the file of a row, in lists of files and beside the rows. */
-const fileColumn = '_cpa_file';
-
 /**
  * SQL that makes the list of files, to be filled with one row for each file: its path, then the values of the partition
  * columns as the log writes them.
  */
 export function fileListSql(name: string, { metadata }: Snapshot): string {
-  const columns = [`${fileColumn} VARCHAR`, ...partitionSpecs(metadata).map(typed)];
+  const columns = [`${quoted(fileColumn(metadata))} VARCHAR`, ...partitionSpecs(metadata).map(typed)];
   return `CREATE TABLE ${fileList(name)} (${columns.join(', ')})`;
 }
 
@@ -34,10 +31,11 @@ export function viewSql(name: string, { metadata, files }: Snapshot): string {
     ({ name: column, type }) =>
       `${text(column)}: {name: ${text(column)}, type: ${text(duckdbType(type))}, default_value: NULL}`,
   );
+  const file = fileColumn(metadata);
   // The paths are a variable because a view over thousands of literals takes longer to read than its files to open.
-  return `SET VARIABLE ${quoted(name)} = (SELECT list(${fileColumn}) FROM ${fileList(name)});
+  return `SET VARIABLE ${quoted(name)} = (SELECT list(${quoted(file)}) FROM ${fileList(name)});
 ${view} ${columns.join(', ')} FROM read_parquet(getvariable(${text(name)}), schema = MAP {${schema.join(', ')}}, hive_partitioning = false,
-filename = ${text(fileColumn)}) p JOIN ${fileList(name)} f USING (${fileColumn})`;
+filename = ${text(file)}) p${partitions.length === 0 ? '' : ` JOIN ${fileList(name)} f USING (${quoted(file)})`}`;
 }
 
 /** The columns that a list of files has beside the path. */
@@ -53,6 +51,11 @@ export function quoted(name: string): string {
 /** A text literal. */
 export function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** The column that names the file of a row. By this name, and no other, DuckDB passes over files that a filter on it leaves out. */
+function fileColumn({ columns }: Snapshot['metadata']): string {
+  return columns.some(({ name }) => name.toLowerCase() === 'filename') ? '_cpa_file' : 'filename';
 }
 
 function fileList(name: string): string {
