@@ -99,7 +99,7 @@ async function converse(lake: Lake, options: SqlOptions): Promise<void> {
   const tables = await tablesFor(lake, null, versionsOf(options));
   const { duckdb, close } = await openConnection(tables);
   const file = join(loadConfig(process.env).home, 'sql-history');
-  note(`${tables.length} tables of ${lake.store.root} as they are now; .help lists the commands`);
+  note(`${tables.length} tables of ${lake.store.root}; .tables lists their versions, .help the commands`);
   try {
     await prompt({
       duckdb,
@@ -108,8 +108,12 @@ async function converse(lake: Lake, options: SqlOptions): Promise<void> {
       output: process.stdout,
       history: linesOf(file),
       remember: (history) => {
-        mkdirSync(dirname(file), { recursive: true });
-        writeFileSync(file, history.join('\n'), { mode: 0o600 });
+        try {
+          mkdirSync(dirname(file), { recursive: true });
+          writeFileSync(file, history.join('\n'), { mode: 0o600 });
+        } catch {
+          // What is typed can be answered all the same.
+        }
       },
       print: (each) => printAnswer(each, options.format, options.limit),
       say: note,
@@ -141,7 +145,9 @@ function versionsOf({ at, asOf }: SqlOptions) {
 
 function linesOf(file: string): string[] {
   try {
-    return readFileSync(file, 'utf8').split('\n');
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
   } catch {
     return [];
   }

@@ -34,6 +34,8 @@ async function printTable({ columns, parts }: Answer, limit: number): Promise<vo
     if (rows.length < limit) rows.push(...part.cells().slice(0, limit - rows.length));
     length += part.length;
   }
-  print({ columns, rows }, 'table');
+  // A plan is a drawing of many lines.
+  if (columns[0]?.name === 'explain_key') for (const [, plan] of rows) process.stdout.write(`${plan}\n`);
+  else print({ columns, rows }, 'table');
   if (length > rows.length) note(`the first ${rows.length} of ${length.toLocaleString('en')} rows; --limit shows more`);
 }
