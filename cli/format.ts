@@ -11,8 +11,12 @@ export type Format = (typeof formats)[number];
 
 /** CSV as RFC 4180 has it: records end with CRLF, null is nothing at all, empty text is `""`. */
 export function csvOf({ columns, rows }: Result): string {
-  const record = (cells: readonly Cell[]): string => `${cells.map(csvField).join(',')}\r\n`;
-  return record(columns.map((c) => c.name)) + rows.map(record).join('');
+  return csvRecord(columns.map((c) => c.name)) + rows.map(csvRecord).join('');
+}
+
+/** A record of `csvOf`. */
+export function csvRecord(cells: readonly Cell[]): string {
+  return `${cells.map(csvField).join(',')}\r\n`;
 }
 
 function csvField(cell: Cell): string {
@@ -23,10 +27,13 @@ function csvField(cell: Cell): string {
 
 /** An array of objects, one a line. Decimals, and integers that a double cannot hold, are strings. */
 export function jsonOf({ columns, rows }: Result): string {
-  const lines = rows.map((row) =>
-    JSON.stringify(Object.fromEntries(columns.map((c, i) => [c.name, jsonCell(row[i]!)]))),
-  );
-  return lines.length === 0 ? '[]\n' : `[\n${lines.map((line) => `  ${line}`).join(',\n')}\n]\n`;
+  const lines = rows.map((row) => jsonLine(columns, row));
+  return lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`;
+}
+
+/** A row of `jsonOf`, without what separates rows. */
+export function jsonLine(columns: readonly ResultColumn[], row: readonly Cell[]): string {
+  return `  ${JSON.stringify(Object.fromEntries(columns.map((c, i) => [c.name, jsonCell(row[i]!)])))}`;
 }
 
 /** Columns by what is in them: integers are counts; text of which every one is a decimal number or a day is that. */

@@ -22,9 +22,13 @@ export function openLake(folder: string): Lake {
   return new Lake(openStore(folder), Date.now);
 }
 
-/** The tables of the catalogue that exist, upstream before downstream. */
-export async function existingTables(lake: Lake): Promise<FoundTable[]> {
-  const found = await mapBounded(catalog, reading, async ({ name }) => {
+/** The tables of the catalogue that exist, of those wanted, upstream before downstream. */
+export async function existingTables(
+  lake: Lake,
+  isWanted: (name: string) => boolean = () => true,
+): Promise<FoundTable[]> {
+  const wanted = catalog.filter(({ name }) => isWanted(name));
+  const found = await mapBounded(wanted, reading, async ({ name }) => {
     const table = lake.table(name);
     return { name, table, snapshot: await table.latest() };
   });

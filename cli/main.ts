@@ -13,6 +13,7 @@ A first look:
   cpa tables                          what the lake holds
   cpa show gold.org_daily_usage_by_service --limit 5
   cpa query top_services --n 3        what Cassandra answers
+  cpa sql                             SQL over the lake
 
 \`cpa help <command>\` has examples of each. Configuration is in the environment: CPA_LANDING, CPA_LAKE, CPA_HOME,
 TEMPORAL_ADDRESS, CASSANDRA_CONTACT_POINTS. Exit codes: 0 done, 1 failed, 2 the command line is wrong.
@@ -38,6 +39,7 @@ const modules = new Map<string, () => Promise<{ readonly register: (program: Com
   ['restore', () => import('./restore.ts')],
   ['query', () => import('./query.ts')],
   ['dashboard', () => import('./dashboard.ts')],
+  ['sql', () => import('./sql.ts')],
   ['audit', () => import('./audit.ts')],
 ]);
 

@@ -34,7 +34,12 @@ export function millisText(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** A row of a column. Bytes are their text where they are UTF-8, else `0x` and hexadecimal digits. */
+/** Bytes as their text where they are UTF-8, else `0x` and hexadecimal digits. */
+export function bytesText(bytes: Uint8Array): string {
+  return isUtf8(bytes) ? Buffer.from(bytes).toString() : `0x${Buffer.from(bytes).toString('hex')}`;
+}
+
+/** A row of a column; bytes as in `bytesText`. */
 export function cellAt(column: Column, row: number): Cell {
   const value = valueAt(column, row);
   if (value === null) return null;
@@ -45,10 +50,8 @@ export function cellAt(column: Column, row: number): Cell {
       return instantText(value as bigint);
     case 'decimal':
       return formatDecimal(value as bigint, column.scale);
-    case 'binary': {
-      const bytes = value as Uint8Array;
-      return isUtf8(bytes) ? Buffer.from(bytes).toString() : `0x${Buffer.from(bytes).toString('hex')}`;
-    }
+    case 'binary':
+      return bytesText(value as Uint8Array);
     default:
       return value as Cell;
   }

@@ -12,7 +12,8 @@ import type { TableMetadata } from '../../engine/delta/types.ts';
 import { openStore } from '../../engine/storage/open.ts';
 import { run } from '../faults/steps.ts';
 
-const column = (name: string, type: ColumnType): ColumnSpec => ({ name, type, nullable: true });
+/** A column that may be null. */
+export const column = (name: string, type: ColumnType): ColumnSpec => ({ name, type, nullable: true });
 
 const usage: TableMetadata = {
   name: 'gold.org_daily_usage_by_service',
@@ -71,10 +72,10 @@ export async function smallLake(): Promise<string> {
   let nowMs = Date.UTC(2025, 7, 16, 3, 4, 5, 678);
   const lake = new Lake(openStore(join(folder, 'lake')), () => nowMs);
 
-  await write(lake, usage, [...firstDay, ...secondDay], work('daily-2025-08-15', 5, 4));
+  await writeRows(lake, usage, [...firstDay, ...secondDay], work('daily-2025-08-15', 5, 4));
   nowMs += 60_000;
-  await write(lake, usage, correctedDay, work('daily-2025-08-16', 1, 1), day + 1);
-  await write(
+  await writeRows(lake, usage, correctedDay, work('daily-2025-08-16', 1, 1), day + 1);
+  await writeRows(
     lake,
     orgs,
     [
@@ -92,7 +93,7 @@ export async function smallLake(): Promise<string> {
       },
     },
   );
-  await write(
+  await writeRows(
     lake,
     quarantine,
     [
@@ -116,8 +117,8 @@ function work(workflowId: string, read: number, written: number): Record<string,
   });
 }
 
-/** Commits rows as new files; `replaced` is the day whose files they replace. */
-async function write(
+/** Commits rows as new files, with the columns that are new in `metadata`; `replaced` is the day whose files they replace. */
+export async function writeRows(
   lake: Lake,
   metadata: TableMetadata,
   rows: readonly ColumnValue[][],
@@ -151,7 +152,7 @@ async function write(
     adds,
     removes: date === null ? [] : base!.files.filter((f) => f.partitionValues.usage_date === date),
     txns: {},
-    ...(base === null ? { metadata } : {}),
+    ...(base?.metadata.columns.length === metadata.columns.length ? {} : { metadata }),
     dataChange: true,
     operation: 'WRITE',
     info,

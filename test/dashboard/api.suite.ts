@@ -211,9 +211,12 @@ export function apiSuite(lineOf: () => TestLine, landing: string): void {
       const ledger = await get<{ rows: Row[] }>('ledger?limit=1000');
       for (const row of ledger.rows) {
         const parts = [row.rows_written, row.rows_unchanged, row.rows_quarantined, row.rows_duplicate].map(Number);
+        // A mart's rows are sums.
+        if (String(row.table_name).startsWith('gold.')) continue;
         assert.equal(
           Number(row.rows_read),
           parts.reduce((a, b) => a + b),
+          String(row.work_id),
         );
       }
     });

@@ -8,6 +8,7 @@ import { readFiles } from '../../engine/delta/read.ts';
 import { pathOf } from '../../schemas/contract.ts';
 import type { DailyRunResult } from '../../workflows/daily-run.ts';
 import { apiSuite } from '../dashboard/api.suite.ts';
+import { pagesSuite } from '../dashboard/pages.suite.ts';
 import { hasOriginalData, logicalHashes, originalLanding, type TestLine, testLine } from './line.ts';
 
 const rows: Readonly<Record<string, number>> = {
@@ -108,6 +109,7 @@ describe('the original data', {
   });
 
   apiSuite(() => line, originalLanding);
+  pagesSuite(() => line, originalLanding);
 
   // In `npm test` the generated data stand for it, which have every defect.
   if (process.env.CPA_FAULTS === 'full') {

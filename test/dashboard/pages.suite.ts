@@ -1,0 +1,167 @@
+/** The pages in a real browser, over a line that has run: the figures that people read, and what they can do with them. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import type { Dashboard } from '../../dashboard/server/server.ts';
+import type { TestLine } from '../line/line.ts';
+import { startBrowser } from '../ui/browser.ts';
+import { dashboardOf } from './api.suite.ts';
+import { goldRows, sumOf } from './gold.ts';
+
+const pages = ['/', '/finops', '/support', '/revenue', '/genai', '/carbon', '/data'] as const;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const usd = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
+const patience = 30_000;
+
+export function pagesSuite(lineOf: () => TestLine, landing: string): void {
+  describe('the pages of the dashboard', () => {
+    let line: TestLine;
+    let dashboard: Dashboard;
+    let browser: Browser;
+    let page: Page;
+    const complaints: string[] = [];
+
+    before(async () => {
+      line = lineOf();
+      dashboard = await dashboardOf(line, landing);
+      browser = await startBrowser();
+      page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+      page.setDefaultTimeout(patience);
+      page.on('console', (message) => {
+        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+      });
+      page.on('pageerror', (error) => complaints.push(error.message));
+      page.on('request', (request) => {
+        const url = request.url();
+        if (!url.startsWith(dashboard.url) && !/^(data|blob):/.test(url)) complaints.push(`asked ${url}`);
+      });
+    });
+    after(async () => {
+      await browser?.close();
+      await dashboard?.close();
+    });
+
+    /** Opens an address and waits until nothing is loading any more. */
+    const visit = async (path: string): Promise<void> => {
+      await page.goto(dashboard.url + path);
+      await settled(page);
+    };
+
+    for (const path of pages) {
+      it(`shows ${path} without a complaint, also to those who use it otherwise`, async () => {
+        complaints.length = 0;
+        await visit(path);
+        assert.deepEqual(await seriousFindings(page), [], path);
+        await page.setViewportSize({ width: 390, height: 844 });
+        const beyond = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+        assert.ok(beyond <= 0, `${path} is ${beyond} pixels wider than a phone`);
+        await page.setViewportSize({ width: 1440, height: 900 });
+        assert.equal(await page.locator('[role=alert]').count(), 0);
+        assert.deepEqual(complaints, []);
+      });
+    }
+
+    it('shows the cost of everything, and of what the filters leave', async () => {
+      const gold = await goldRows(line.lake(), 'org_daily_usage_by_service');
+      const days = gold.map((row) => String(row.usage_date)).sort();
+      const period = `from=${days[0]}&to=${days.at(-1)}`;
+      await visit(`/finops?${period}`);
+      assert.equal(await kpi(page, 'Cost'), usd.format(Number(sumOf(gold, 'daily_cost_usd'))));
+
+      const service = String(gold[0]!.service_name);
+      await page.getByLabel('Service').selectOption(service);
+      await settled(page);
+      const own = gold.filter((row) => row.service_name === service);
+      assert.equal(await kpi(page, 'Cost'), usd.format(Number(sumOf(own, 'daily_cost_usd'))));
+      assert.equal(new URL(page.url()).searchParams.get('service'), service);
+
+      const org = String(own[0]!.org_id);
+      const search = page.getByRole('combobox', { name: 'Organisation' });
+      await search.fill(org);
+      await page.getByRole('option').first().waitFor();
+      await search.press('Enter');
+      await settled(page);
+      assert.equal(new URL(page.url()).searchParams.get('org'), org);
+      const ownOrg = own.filter((row) => row.org_id === org);
+      assert.equal(await kpi(page, 'Cost'), usd.format(Number(sumOf(ownOrg, 'daily_cost_usd'))));
+
+      // A shared address shows the same.
+      await visit(new URL(page.url()).pathname + new URL(page.url()).search);
+      assert.equal(await kpi(page, 'Cost'), usd.format(Number(sumOf(ownOrg, 'daily_cost_usd'))));
+      await page.goBack();
+    });
+
+    it('goes from a figure to its rows, and from there to the lines of the landing zone', async () => {
+      const gold = await goldRows(line.lake(), 'org_daily_usage_by_service');
+      const org = String(gold[0]!.org_id);
+      const days = gold.map((row) => String(row.usage_date)).sort();
+      await visit(`/finops?org=${org}&from=${days[0]}&to=${days.at(-1)}`);
+      await page.locator('.kpi button.figure').first().click();
+      const verdict = page.locator('.verdict');
+      await verdict.waitFor();
+      const own = gold.filter((row) => row.org_id === org);
+      assert.match(String(await verdict.textContent()), new RegExp(`^✓ ${own.length} rows add up to `));
+      await page.locator('dialog td button.figure').first().click();
+      await page.getByText('Lines of the landing zone').first().waitFor();
+      assert.match(String(await verdict.textContent()), /^✓ /);
+      await page.keyboard.press('Escape');
+      await page.locator('dialog').waitFor({ state: 'detached' });
+    });
+
+    it('gives tables and charts away as files', async () => {
+      await visit('/finops');
+      const panel = page.getByRole('region', { name: 'Daily cost by service' });
+      const saved = async (name: string): Promise<Buffer> => {
+        const [download] = await Promise.all([
+          page.waitForEvent('download'),
+          panel.getByRole('button', { name }).click(),
+        ]);
+        return readFileSync(await download.path());
+      };
+      const csv = (await saved('CSV')).toString();
+      assert.match(csv, /^day,service,cost_usd,requests,cost_per_request\r\n\d{4}-\d\d-\d\d,\w+,\d+\.\d{6},/);
+      assert.deepEqual([...(await saved('PNG')).subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47]);
+    });
+
+    it('says that the dashboard is away, and goes on by itself when it is back', async () => {
+      await visit('/');
+      const port = Number(new URL(dashboard.url).port);
+      await dashboard.close();
+      await page.getByText('The dashboard does not answer').first().waitFor();
+      dashboard = await dashboardOf(line, landing, { port });
+      await page.locator('.trouble').waitFor({ state: 'hidden' });
+      await settled(page);
+      assert.equal(await page.locator('[role=alert]').count(), 0);
+    });
+  });
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.locator('.kpi, .panel').first().waitFor();
+  await page.waitForFunction(`document.querySelector('.skeleton, [aria-busy=true]') === null`);
+  await page.waitForFunction(
+    `[...document.querySelectorAll('.chart')].every((chart) => chart.querySelector('canvas'))`,
+  );
+}
+
+function kpi(page: Page, title: string): Promise<string | null> {
+  const card = page.locator('.kpi').filter({ has: page.getByRole('heading', { name: title, exact: true }) });
+  return card.locator('.value').textContent();
+}
+
+interface Axe {
+  run(): Promise<{
+    violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[];
+  }>;
+}
+
+/** Findings of the accessibility scan that hinder people, with where they are. */
+async function seriousFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate<Awaited<ReturnType<Axe['run']>>>('axe.run()');
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.target.join(' ')} ${nodes[0]?.failureSummary}`);
+}
