@@ -6,7 +6,8 @@ import {
   ResultReturnType,
   StatementType,
 } from '@duckdb/node-api';
-import type { Cell, ResultColumn } from '../result.ts';
+import type { Cell } from '../../engine/columnar/cell.ts';
+import type { ResultColumn } from '../result.ts';
 import { UsageError } from '../usage-error.ts';
 import { cellOf, kindOfType } from './cell.ts';
 import { queryError } from './query-error.ts';

@@ -8,9 +8,9 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { bytesText, type Cell, dayText, instantText } from '../../engine/columnar/cell.ts';
 import { formatDecimal } from '../../engine/columnar/decimal.ts';
-import { bytesText, dayText, instantText } from '../cell.ts';
-import type { Cell, ResultColumn } from '../result.ts';
+import type { ResultColumn } from '../result.ts';
 
 /** Days that a JavaScript date reaches from 1970; beyond are what DuckDB calls infinity, and few others. */
 const reach = 100_000_000;

@@ -1,8 +1,8 @@
 /** Answers as text: a table of the first rows, or all rows as CSV or JSON. */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Cell } from '../../engine/columnar/cell.ts';
 import { csvRecord, type Format, jsonLine, note, print } from '../format.ts';
-import type { Cell } from '../result.ts';
 import type { Answer } from './answers.ts';
 
 /** Prints an answer; a table shows `limit` rows and says how many there are. */

@@ -1,7 +1,7 @@
 /** Which version of each table a query sees. */
 import { InvalidArgumentError } from 'commander';
+import { millisText } from '../../engine/columnar/cell.ts';
 import type { Lake } from '../../engine/delta/lake.ts';
-import { millisText } from '../cell.ts';
 import { existingTables, type FoundTable, findTable } from '../lake.ts';
 
 /** The versions asked for: of single tables, and for all others the newest at an instant. */

@@ -14,7 +14,7 @@ export function Freshness() {
   const { last_day, published_at, events, audit, live } = data;
   const complete = events.read === 0 ? null : (events.read - events.quarantined) / events.read;
   return (
-    <Link class="freshness" href={address('/data')} aria-label="How fresh and how complete the data is">
+    <Link class="freshness" href={address('/data')}>
       <span>
         <b>Data to</b> {last_day === null ? '–' : dayText(last_day)}
       </span>
