@@ -156,6 +156,32 @@ test('the named queries', async (t) => {
     }
   });
 
+  await t.test(
+    'anomalies, in CQL alone: every column, of all days of one organisation or of the anomalies of a day',
+    async () => {
+      const files = await cqlFiles('queries');
+      const cql = async (file: string, parameters: Record<string, string>, { fields }: TableContract) => {
+        const [statement, ...more] = statementsOf(files.find(({ name }) => name === file)!.text);
+        assert.deepEqual(more, []);
+        const rows = await session.execute(statement!, parameters);
+        const names = fields.map(({ name }) => name);
+        for (const row of rows) assert.deepEqual(row.keys(), names);
+        return rows.map(({ org_id, usage_date, votes }) => [org_id, String(usage_date), votes]);
+      };
+      const august = { first_day: '2025-08-01', last_day: '2025-08-31' };
+      assert.deepEqual(await cql('anomalies', { org: 'org_a', ...august }, orgDailyCostAnomalies), [
+        ['org_a', '2025-08-02', 0],
+        ['org_a', '2025-08-01', 2],
+      ]);
+      const days = await servedDays(session, 'daily_cost_anomalies', august.first_day, august.last_day);
+      assert.deepEqual(days, ['2025-08-01']);
+      assert.deepEqual(await cql('anomalies_all', { day: '2025-08-01' }, dailyCostAnomalies), [
+        ['org_a', '2025-08-01', 2],
+        ['org_b', '2025-08-01', 2],
+      ]);
+    },
+  );
+
   await t.test('an unknown query lists the names; a bad parameter is named', async () => {
     await assert.rejects(
       runQuery(session, 'costs', {}),
@@ -178,52 +204,6 @@ test('the named queries', async (t) => {
       await assert.rejects(runQuery(session, name, parameters as QueryParameters), message);
     }
   });
-});
-
-test('the statements of anomalies give every column: of one organisation all days asked for, of all the anomalies of a day', async (t) => {
-  const session = await migrated(t);
-  const { lake } = temporaryLake(t);
-  const row = (org_id: string, usage_date: string, is_anomaly: boolean) => ({
-    org_id,
-    usage_date,
-    service_name: 'compute',
-    actual_cost_usd: '9.5',
-    z_score: 4.25,
-    baseline_points: 20,
-    votes: is_anomaly ? 2 : 0,
-    is_anomaly,
-    has_history: true,
-  });
-  const rows = [row('org_a', '2025-08-01', true), row('org_a', '2025-08-02', false), row('org_b', '2025-08-01', true)];
-  await overwrite(lake, orgDailyCostAnomalies, rows);
-  const named = { org_name: 'One', hq_region: 'emea', plan_tier: 'pro' };
-  const anomalies = rows.filter(({ is_anomaly }) => is_anomaly).map((of) => ({ ...of, ...named }));
-  await overwrite(lake, dailyCostAnomalies, anomalies);
-  for (const mart of [orgDailyCostAnomalies, dailyCostAnomalies]) await publish({ lake, session, mart, runId: 'run' });
-  const files = await cqlFiles('queries');
-  const ask = async (file: string, parameters: Record<string, string>, { fields }: TableContract) => {
-    const [statement, ...more] = statementsOf(files.find(({ name }) => name === file)!.text);
-    assert.deepEqual(more, []);
-    const found = await session.execute(statement!, parameters);
-    for (const of of found)
-      assert.deepEqual(
-        of.keys(),
-        fields.map(({ name }) => name),
-      );
-    return found.map(({ org_id, usage_date, votes }) => [org_id, String(usage_date), votes]);
-  };
-  const august = { first_day: '2025-08-01', last_day: '2025-08-31' };
-  assert.deepEqual(await ask('anomalies', { org: 'org_a', ...august }, orgDailyCostAnomalies), [
-    ['org_a', '2025-08-02', 0],
-    ['org_a', '2025-08-01', 2],
-  ]);
-  assert.deepEqual(await servedDays(session, 'daily_cost_anomalies', august.first_day, august.last_day), [
-    '2025-08-01',
-  ]);
-  assert.deepEqual(await ask('anomalies_all', { day: '2025-08-01' }, dailyCostAnomalies), [
-    ['org_a', '2025-08-01', 2],
-    ['org_b', '2025-08-01', 2],
-  ]);
 });
 
 async function fill(t: Parameters<typeof migrated>[0], session: Session): Promise<void> {
@@ -343,6 +323,28 @@ async function fill(t: Parameters<typeof migrated>[0], session: Session): Promis
       genai_estimated_cost: '0.006',
     },
   ]);
+  const scored = (org_id: string, usage_date: string, is_anomaly: boolean) => ({
+    org_id,
+    usage_date,
+    service_name: 'compute',
+    actual_cost_usd: '9.5',
+    z_score: 4.25,
+    baseline_points: 20,
+    votes: is_anomaly ? 2 : 0,
+    is_anomaly,
+    has_history: true,
+  });
+  const scores = [
+    scored('org_a', '2025-08-01', true),
+    scored('org_a', '2025-08-02', false),
+    scored('org_b', '2025-08-01', true),
+  ];
+  await overwrite(lake, orgDailyCostAnomalies, scores);
+  await overwrite(
+    lake,
+    dailyCostAnomalies,
+    scores.filter(({ is_anomaly }) => is_anomaly),
+  );
   const marts = [
     orgDailyUsageByService,
     dailyUsageRollup,
@@ -351,6 +353,8 @@ async function fill(t: Parameters<typeof migrated>[0], session: Session): Promis
     orgMonthlyRevenue,
     monthlyRevenueRollup,
     orgDailyGenaiUsage,
+    orgDailyCostAnomalies,
+    dailyCostAnomalies,
   ];
   for (const mart of marts) await publish({ lake, session, mart, runId: 'run' });
 }
