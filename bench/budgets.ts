@@ -68,6 +68,20 @@ export const budgets = {
     limit: 1000,
     required: false,
   },
+  answerOrganisation: {
+    figure: 'an answer about 60 days of one organisation, 99 % of them',
+    unit: 'ms',
+    bound: 'at most',
+    limit: 25,
+    required: true,
+  },
+  answerOthers: {
+    figure: 'an answer about anything else, 99 % of them',
+    unit: 'ms',
+    bound: 'at most',
+    limit: 150,
+    required: true,
+  },
   backlog: {
     figure: 'a backlog: all that landed at once → served',
     unit: 'events/s',
