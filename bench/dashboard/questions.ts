@@ -17,12 +17,12 @@ export async function questionsOf(url: string): Promise<Questions> {
   const get = async <T>(path: string) => (await (await fetch(url + path)).json()) as T;
   const days = await get<DimensionsAnswer>('/api/v1/dimensions');
   const { organisations } = await get<OrganisationsAnswer>('/api/v1/organisations?limit=1000');
-  const random = seededRandom(1);
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+  const random = seededRandom(1, 'questions');
+  const pick = random.pick;
   const [first, last] = [Date.parse(days.first_day), Date.parse(days.last_day)];
   const period = (length: number): string => {
     const latest = Math.max(first, last - (length - 1) * dayMs);
-    const from = first + Math.floor((random() * (latest - first)) / dayMs) * dayMs;
+    const from = first + random.below((latest - first) / dayMs + 1) * dayMs;
     const day = (ms: number) => new Date(Math.min(ms, last)).toISOString().slice(0, 10);
     return `from=${day(from)}&to=${day(from + (length - 1) * dayMs)}`;
   };

@@ -80,7 +80,7 @@ export function pagesSuite(lineOf: () => TestLine, landing: string): void {
       const org = String(own[0]!.org_id);
       const search = page.getByRole('combobox', { name: 'Organisation' });
       await search.fill(org);
-      await page.getByRole('option').first().waitFor();
+      await page.getByRole('listbox', { name: 'Organisations' }).getByRole('option').first().waitFor();
       await search.press('Enter');
       await settled(page);
       assert.equal(new URL(page.url()).searchParams.get('org'), org);
