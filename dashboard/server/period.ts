@@ -6,6 +6,8 @@ import { Problem } from './problem.ts';
 
 /** Days when none are named: so many that end with the reference day. */
 const usualDays = 30;
+const earliest = '1970-01-01';
+const latest = '9998-12-31';
 /** Longest period that is answered: days of 20 years. */
 const longestDays = 7305;
 
@@ -16,7 +18,9 @@ const longestDays = 7305;
 export function periodOf(given: { readonly from?: string; readonly to?: string }, referenceDay: string): Period {
   for (const name of ['from', 'to'] as const) {
     const value = given[name];
-    if (value !== undefined && !isDay(value)) throw bad(name, value, 'a day that exists, YYYY-MM-DD');
+    if (value !== undefined && !(isDay(value) && value >= earliest && value <= latest)) {
+      throw bad(name, value, `a day that exists, YYYY-MM-DD, from ${earliest} to ${latest}`);
+    }
   }
   const to = given.to ?? (given.from !== undefined && given.from > referenceDay ? given.from : referenceDay);
   const from = given.from ?? addDays(to, 1 - usualDays);

@@ -1,6 +1,7 @@
 /** What can be asked: days with data, services, regions, plans, organisations. */
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { dayText } from '../../../engine/columnar/cell.ts';
 import type { DictionaryColumn } from '../../../engine/columnar/column.ts';
 import { usageCube } from '../../../serving/cube.ts';
 import type { DimensionsAnswer, Organisation } from '../../api.ts';
@@ -43,14 +44,14 @@ export function dimensionRoutes(
       const referenceDay = await referenceDayOf(marts, clock);
       const { columns, source } = await marts.rollup(usageCube.queries.all, '1970-01-01', '9999-12-31');
       return answer(reply, [referenceDay, source], async () => {
-        const days = await marts.days(usageCube.queries.all);
+        const days = await marts.usageDays();
         const distinct = (name: string): string[] => {
           const { codes, values } = columns[name] as DictionaryColumn;
           return [...new Set(codes)].map((code) => values[code]!).sort();
         };
         return {
-          first_day: days!.first,
-          last_day: days!.last,
+          first_day: dayText(days[0]!),
+          last_day: dayText(days.at(-1)!),
           reference_day: referenceDay,
           services: distinct('service_name'),
           regions: distinct('hq_region'),

@@ -24,20 +24,23 @@ import { orUnknown, wholeDecimal } from '../../../transforms/gold/measures.ts';
 export interface Pending {
   /** Changes with what is pending. */
   readonly key: string;
+  /** Version of the rollup that lacks them. */
+  readonly rollupVersion: number;
   /** Columns as `usage_all` has them, with `live`; null when nothing is pending. */
   readonly columns: Columns | null;
   readonly events: number;
 }
 
 const mart = servedMart(orgDailyUsageByService);
-const nothing: Pending = { key: '', columns: null, events: 0 };
+/** Of no rollup. */
+export const nothingPending: Pending = { key: '', rollupVersion: -1, columns: null, events: 0 };
 
 /** Looks for pending increments; `rollupVersion` is the published version of the rollup. */
 export function pendingIncrements(lake: Lake): (rollupVersion: number) => Promise<Pending> {
   let last: { readonly key: string; readonly held: Table | null; readonly pending: Pending } | null = null;
   return async (rollupVersion) => {
     const speed = await lake.table(mart.serving.speed!).latest();
-    if (speed === null || rollupVersion < 0) return nothing;
+    if (speed === null || rollupVersion < 0) return { ...nothingPending, rollupVersion };
     const key = `${speed.version} ${rollupVersion}`;
     if (last?.key === key) return last.pending;
     const rollup = await lake.table(dailyUsageRollup.name).at(rollupVersion);
@@ -47,7 +50,7 @@ export function pendingIncrements(lake: Lake): (rollupVersion: number) => Promis
     // The batch layer takes out what it has consumed a moment before its rollup is published: until then it is still pending.
     const held =
       last === null || last.held === null ? newest : concatTables([newest, missing(last.held, newest, consumed)]);
-    last = { key, held, pending: pendingOf(key, held) };
+    last = { key, held, pending: pendingOf(key, rollupVersion, held) };
     return last.pending;
   };
 }
@@ -88,12 +91,13 @@ function missing(before: Table, now: Table, consumed: ReadonlyMap<number, number
   return takeTable(before, Int32Array.from(rows));
 }
 
-function pendingOf(key: string, rows: Table): Pending {
-  if (rows.numRows === 0) return { ...nothing, key };
+function pendingOf(key: string, rollupVersion: number, rows: Table): Pending {
+  if (rows.numRows === 0) return { ...nothingPending, key, rollupVersion };
   const { hq_region, plan_tier, event_count, ...others } = columnsOf(rows);
   const live = constantColumn({ kind: 'bool' }, true, rows.numRows);
   return {
     key,
+    rollupVersion,
     columns: {
       ...others,
       hq_region: orUnknown(hq_region!),

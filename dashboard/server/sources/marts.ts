@@ -1,6 +1,6 @@
 /** Rows of the marts in columns: a rollup whole, as long as its publication is the newest; of an organisation what was asked for. */
 import { LRUCache } from 'lru-cache';
-import { dayNumber, dayText } from '../../../engine/columnar/cell.ts';
+import { dayNumber } from '../../../engine/columnar/cell.ts';
 import type { Column, Int32Column } from '../../../engine/columnar/column.ts';
 import { constantColumn } from '../../../engine/columnar/column-of.ts';
 import { concatColumns } from '../../../engine/columnar/concat-columns.ts';
@@ -8,6 +8,7 @@ import { filterColumns } from '../../../engine/columnar/filter.ts';
 import { sliceColumn } from '../../../engine/columnar/take.ts';
 import { bitsFromMask } from '../../../engine/columnar/validity.ts';
 import { mapBounded } from '../../../engine/delta/map-bounded.ts';
+import { dailyUsageRollup } from '../../../schemas/gold.ts';
 import { usageCube } from '../../../serving/cube.ts';
 import { type Columns, columnsOfRows, type MartQuery, martQuery } from '../../../serving/mart-query.ts';
 import type { MartState } from '../../../serving/publication-state.ts';
@@ -15,8 +16,8 @@ import { isServed } from '../../../serving/queries.ts';
 import { servedDays } from '../../../serving/served-days.ts';
 import type { Session } from '../../../serving/session.ts';
 import type { Source } from '../../api.ts';
-import type { Pending } from './increments.ts';
-import { type PublicationWatch, servingProblem, withPatience } from './publications.ts';
+import { nothingPending, type Pending } from './increments.ts';
+import { type Publications, type PublicationWatch, servingProblem, withPatience } from './publications.ts';
 
 /** Rows of a mart from one day (month) to another, and the publication that they come from. */
 export interface MartRows {
@@ -29,18 +30,21 @@ export interface Marts {
   organisation(query: string, org: string, from: string, to: string): Promise<MartRows>;
   /** Rows of a rollup. */
   rollup(query: string, from: string, to: string): Promise<MartRows>;
-  /** First and last day of a rollup; null without rows. */
-  days(query: string): Promise<{ readonly first: string; readonly last: string; readonly all: Columns } | null>;
+  /** Days with usage over all organisations, live or not, since 1970-01-01, ascending. */
+  usageDays(): Promise<readonly number[]>;
   /** Whether any mart has rows of the organisation. */
   has(org: string): Promise<boolean>;
 }
 
 /** A rollup as it was read. */
 interface Rollup {
-  readonly number: number;
   readonly rows: MartRows;
   /** Days of the rows, ascending. */
   readonly days: Int32Array;
+  /** Increments that it lacks: those that were found for its version last. */
+  pending: Pending;
+  /** `usageDays` of it and the increments. */
+  distinct: { readonly key: string; readonly days: readonly number[] } | null;
 }
 
 const readsAtATime = 32;
@@ -57,7 +61,14 @@ export function martsOf(watch: PublicationWatch): Marts {
   });
 
   const rollup = async (query: string): Promise<Rollup> => {
-    const { session, publications } = await watch.now();
+    const { session, publications, pending } = await watch.now();
+    const found = await newestRead(query, session, publications);
+    // Of another version other increments are pending.
+    if (pending.rollupVersion === found.rows.source.version) found.pending = pending;
+    return found;
+  };
+
+  const newestRead = async (query: string, session: Session, publications: Publications): Promise<Rollup> => {
     const plan = await martQuery(query);
     const state = publications.get(plan.mart.contract.name);
     const number = state?.number ?? 0;
@@ -97,17 +108,21 @@ export function martsOf(watch: PublicationWatch): Marts {
       return reading;
     },
     rollup: async (query, from, to) => {
-      const { rows, days } = await rollup(query);
+      const { rows, days, pending } = await rollup(query);
       const period = [dayNumber(from), dayNumber(to)] as const;
       const columns = sliced(rows.columns, lowerBound(days, period[0]), lowerBound(days, period[1] + 1));
-      const { pending } = await watch.now();
       if (query !== usageCube.queries.all) return { columns, source: rows.source };
       return { columns: withPending(columns, pending, period), source: { ...rows.source, live: pending.key } };
     },
-    days: async (query) => {
-      const { rows, days } = await rollup(query);
-      if (days.length === 0) return null;
-      return { first: dayText(days[0]!), last: dayText(days.at(-1)!), all: rows.columns };
+    usageDays: async () => {
+      const found = await rollup(usageCube.queries.all);
+      const { days, pending } = found;
+      if (found.distinct?.key !== pending.key) {
+        const more = (pending.columns?.[usageCube.time.all] as Int32Column | undefined)?.values ?? [];
+        const distinct = [...new Set([...days, ...more])].sort((a, b) => a - b);
+        found.distinct = { key: pending.key, days: distinct };
+      }
+      return found.distinct!.days;
     },
     has: async (org) => {
       const { session } = await watch.now();
@@ -134,10 +149,13 @@ async function readRollup(session: Session, plan: MartQuery, state: MartState | 
   const rows = await mapBounded(days, readsAtATime, (day) => answered(session.execute(plan.statement, { day })));
   const columns = columnsOfRows(plan, rows.flat());
   const { values, length } = columns[mart.partition] as Int32Column;
+  // Only of usage are there increments.
+  const live = mart.contract === dailyUsageRollup && { live: constantColumn({ kind: 'bool' }, false, length) };
   return {
-    number: state?.number ?? 0,
-    rows: { columns, source: sourceOf(plan, state) },
+    rows: { columns: { ...columns, ...live }, source: sourceOf(plan, state) },
     days: values.subarray(0, length),
+    pending: nothingPending,
+    distinct: null,
   };
 }
 
@@ -171,18 +189,14 @@ function withLive(columns: Columns): Columns {
   return { ...columns, live };
 }
 
-/** Rows of the rollup, which the batch layer wrote, and after them the increments of the period. */
-function withPending(columns: Columns, pending: Pending, [first, last]: readonly [number, number]): Columns {
-  const length = columns[usageCube.time.all]!.length;
-  const batch: Columns = { ...columns, live: constantColumn({ kind: 'bool' }, false, length) };
-  if (pending.columns === null) return batch;
-  const days = (pending.columns[usageCube.time.all] as Int32Column).values;
-  const speed = filterColumns(
-    pending.columns,
-    Uint8Array.from(days, (day) => (day >= first && day <= last ? 1 : 0)),
-  );
+/** Rows of the rollup and after them the increments of the period. */
+function withPending(columns: Columns, { columns: more }: Pending, [first, last]: readonly [number, number]): Columns {
+  if (more === null) return columns;
+  const days = (more[usageCube.time.all] as Int32Column).values;
+  const mask = Uint8Array.from(days, (day) => (day >= first && day <= last ? 1 : 0));
+  const speed = filterColumns(more, mask);
   return Object.fromEntries(
-    Object.entries(batch).map(([name, column]) => [name, concatColumns([column, speed[name]!])]),
+    Object.entries(columns).map(([name, column]) => [name, concatColumns([column, speed[name]!])]),
   );
 }
 
