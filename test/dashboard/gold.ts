@@ -3,9 +3,15 @@ import type { Lake } from '../../engine/delta/lake.ts';
 import { rowsIn } from '../line/tables.ts';
 import type { Row } from '../transforms/rows.ts';
 
-/** Rows of a Gold table that satisfy the test. */
+const read = new Map<string, Promise<Row[]>>();
+
+/** Rows of a Gold table that satisfy the test. A version is read once. */
 export async function goldRows(lake: Lake, table: string, keep: (row: Row) => boolean = () => true): Promise<Row[]> {
-  return (await rowsIn(lake, `gold.${table}`)).filter(keep);
+  const name = `gold.${table}`;
+  const key = `${lake.store.root} ${name} ${(await lake.table(name).latest())?.version}`;
+  const rows = read.get(key) ?? rowsIn(lake, name);
+  read.set(key, rows);
+  return (await rows).filter(keep);
 }
 
 /** The sum of a column of decimals or counts, as exact text without zeros at the end. */

@@ -60,8 +60,6 @@ export function optionOf(data: ChartData, theme: Theme): ChartOption {
   };
   const valueAxis = (of: Unit, lines: boolean) => ({
     type: 'value' as const,
-    // From 0 on: lengths and heights can be compared.
-    min: (range: { readonly min: number }) => Math.min(0, range.min),
     axisLabel: { color: theme.faint, formatter: (value: number) => shortly(value, of), hideOverlap: true },
     splitLine: { show: lines, lineStyle: { color: theme.line } },
     splitNumber: lying ? 4 : 5,

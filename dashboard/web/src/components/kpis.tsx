@@ -32,7 +32,7 @@ export function Kpis({ asked, kpis, view: own }: KpisProps) {
   if (data === null && problem !== null) return <Failure problem={problem} />;
   return (
     <>
-      <div class="kpis">
+      <div class={`kpis of-${kpis.length}`}>
         {kpis.map(({ of, plain, ...kpi }) => {
           const compared: Compared | null = data === null ? null : data[of];
           const value = compared?.current?.[kpi.column] ?? null;

@@ -85,7 +85,10 @@ function Cell({ column, row }: { readonly column: Column; readonly row: Row }) {
   const value = row[key] ?? null;
   const content = show === undefined ? cellText(value, unit) : show(row);
   return (
-    <td class={isRight(column) ? 'number' : ''} title={isNumber(unit) && value !== null ? String(value) : undefined}>
+    <td
+      class={isRight(column) ? 'number' : unit === undefined ? '' : 'time'}
+      title={isNumber(unit) && value !== null ? String(value) : undefined}
+    >
       {onClick === undefined || value === null ? (
         content
       ) : (

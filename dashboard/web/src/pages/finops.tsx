@@ -146,11 +146,16 @@ function bandChart(rows: readonly Row[]): ChartData {
       { name: 'Cost', kind: 'line', values: actual },
       { name: 'Expected', kind: 'line', values: numbers('expected_cost_usd'), dashed: true },
     ],
-    band: { name: 'Expected band', lower: numbers('lower_cost_usd'), upper: numbers('upper_cost_usd') },
+    // A cost is expected from 0 on, wherever the band begins.
+    band: { name: 'Expected band', lower: numbers('lower_cost_usd').map(fromZero), upper: numbers('upper_cost_usd') },
     marks: rows.flatMap((row, at) =>
       row.is_anomaly === true ? [{ at, value: actual[at]!, name: `Anomaly: ${row.votes} of 3 votes` }] : [],
     ),
   };
+}
+
+function fromZero(value: number | null): number | null {
+  return value === null ? null : Math.max(0, value);
 }
 
 function mostAnomalous(rows: readonly Row[]): string | null {
