@@ -14,6 +14,7 @@ const onDemand = [
   'ui/',
   ...[
     'audit-stream',
+    'kills',
     'redrive-crash-points',
     'stream-commands',
     'stream-continued',
