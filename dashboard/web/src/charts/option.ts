@@ -108,7 +108,7 @@ function seriesOf(
   data: ChartData,
   theme: Theme,
 ) {
-  const color = colour ?? series[at % series.length]!;
+  const color = colourAt({ colour }, at);
   return {
     name,
     type: kind,
@@ -151,6 +151,11 @@ function seriesOf(
         }
       : {}),
   };
+}
+
+/** The colour of the n-th series. */
+export function colourAt({ colour }: { readonly colour?: string | undefined }, at: number): string {
+  return colour ?? series[at % series.length]!;
 }
 
 /** Two stacked areas: the lower invisible, the upper as high as the band. */
