@@ -64,6 +64,7 @@ export function optionOf(data: ChartData, theme: Theme): ChartOption {
     min: (range: { readonly min: number }) => Math.min(0, range.min),
     axisLabel: { color: theme.faint, formatter: (value: number) => shortly(value, of), hideOverlap: true },
     splitLine: { show: lines, lineStyle: { color: theme.line } },
+    ...(of === 'count' || of === 'tokens' ? { minInterval: 1 } : {}),
     splitNumber: lying ? 4 : 5,
   });
   const values = right === undefined ? valueAxis(unit, true) : [valueAxis(unit, true), valueAxis(right, false)];

@@ -9,8 +9,8 @@ interface ChartProps {
 }
 
 /** Sizes at which letters are read both on a screen and on A4, where a chart is as wide as its column. */
-const half = { width: 400, height: 250 };
-const whole = { width: 860, height: 290 };
+const half = { width: 400, height: 230 };
+const whole = { width: 860, height: 270 };
 
 export function Chart({ title, data, wide }: ChartProps) {
   const label = `${title}: a chart of ${data.series.map(({ name }) => name).join(', ')} over ${data.labels.length} places. Its rows follow.`;
@@ -43,7 +43,7 @@ function Legend({ data }: { readonly data: ChartData }) {
     <ul class="legend">
       {series.map((one, at) => (
         <li key={one.name}>
-          <i class={one.dashed ? 'dashed' : ''} style={`--colour:${colourAt(one, at)}`} />
+          <i class={one.dashed ? 'dashed' : undefined} style={`--colour:${colourAt(one, at)}`} />
           {one.name}
         </li>
       ))}
