@@ -33,12 +33,12 @@ export function register(program: Command): void {
     .option('--plan <name>', 'only organisations on this plan; not with --org')
     .option('--from <day>', 'first day, YYYY-MM-DD (default: 30 days that end with --to)', calendarDay)
     .option('--to <day>', 'last day (default: the last day, not after today, with data)', calendarDay)
-    .option('--out <path>', 'file, folder, or - (default: report-<org or all>-<from>-<to>.html)', '.')
+    .option('--out <path>', 'file, folder, or - for standard output (default: report-<org or all>-<from>-<to>.html)')
     .addHelpText('after', examples)
     .action(report);
 }
 
-async function report({ out, ...filters }: ReportFilters & { readonly out: string }): Promise<void> {
+async function report({ out = '.', ...filters }: ReportFilters & { readonly out?: string }): Promise<void> {
   // Drivers are loaded only where they are needed: the other commands start faster.
   const [{ readerFor }, { BadFilter, makeReport }] = await Promise.all([
     import('./session.ts'),

@@ -19,10 +19,13 @@ const theme: Theme = {
 export function drawn(data: ChartData, size: { readonly width: number; readonly height: number }): string {
   const { grid, ...option } = optionOf(data, theme);
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
-  chart.setOption({ ...option, grid: { ...(grid as object), top: 14 }, legend: { show: false } });
-  const svg = chart.renderToSVGString();
-  chart.dispose();
-  return plain(svg);
+  try {
+    chart.setOption({ ...option, grid: { ...(grid as object), top: 14 }, legend: { show: false } });
+    return plain(chart.renderToSVGString());
+  } finally {
+    // A chart that is not disposed keeps the process alive.
+    chart.dispose();
+  }
 }
 
 /** Without what only a script or a pointer makes use of, and with the letters of the document. */

@@ -19,7 +19,10 @@ export function Panel<T>({ title, asked, show, empty, wide = false }: Parameters
   if (chart === undefined) above.set(title, data);
   const isWide = wide || chart === undefined;
   return (
-    <section class={`panel${isWide ? ' wide' : ''}${chart === undefined ? ' rows' : ''}`} aria-label={title}>
+    <section
+      class={`panel${isWide ? ' wide' : ''}${chart === undefined ? ' rows' : ''}${isAbove ? ' above' : ''}`}
+      aria-label={title}
+    >
       <h3>{title}</h3>
       {isAbove ? <p class="note">As above.</p> : note !== undefined && <p class="note">{note}</p>}
       {rows.length === 0 ? (
