@@ -40,6 +40,7 @@ const modules = new Map<string, () => Promise<{ readonly register: (program: Com
   ['query', () => import('./query.ts')],
   ['dashboard', () => import('./dashboard.ts')],
   ['sql', () => import('./sql.ts')],
+  ['report', () => import('./report.ts')],
   ['audit', () => import('./audit.ts')],
 ]);
 

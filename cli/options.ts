@@ -27,6 +27,13 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
+/** Reads a calendar day. */
+export function calendarDay(text: string): string {
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)) return text;
+  throw new InvalidArgumentError('Expected a day such as 2025-08-14.');
+}
+
 /** Reads a number above 0, such as `0.5`. */
 export function positiveNumber(text: string): number {
   const number = Number(text);

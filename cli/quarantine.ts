@@ -1,7 +1,7 @@
 /** `cpa quarantine`: rejected rows, counted, shown, taken out as files. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { masters } from '../schemas/bronze.ts';
-import { formatOption, lakeOption, wholeNumber } from './options.ts';
+import { calendarDay, formatOption, lakeOption, wholeNumber } from './options.ts';
 import { exportHeld } from './quarantine/export.ts';
 import { listHeld } from './quarantine/list.ts';
 import { showHeld } from './quarantine/show.ts';
@@ -64,9 +64,5 @@ function ruleOption(): Option {
 }
 
 function dateOption(): Option {
-  return new Option('--date <YYYY-MM-DD>', 'day of the event, or day it was rejected').argParser((text: string) => {
-    const ms = Date.parse(`${text}T00:00:00Z`);
-    if (/^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(ms || 0).toISOString().startsWith(text)) return text;
-    throw new InvalidArgumentError('Expected a day such as 2025-08-14.');
-  });
+  return new Option('--date <YYYY-MM-DD>', 'day of the event, or day it was rejected').argParser(calendarDay);
 }

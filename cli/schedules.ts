@@ -1,10 +1,10 @@
 /** `cpa schedules`: the runs that begin by themselves. */
 import { type Client, type ScheduleHandle, ScheduleNotFoundError } from '@temporalio/client';
-import { Argument, type Command, InvalidArgumentError } from 'commander';
+import { Argument, type Command } from 'commander';
 import { type Config, loadConfig } from '../worker/config.ts';
 import { dayIn, dayPlus } from '../workflows/time-zone.ts';
 import { type Format, print } from './format.ts';
-import { formatOption } from './options.ts';
+import { calendarDay, formatOption } from './options.ts';
 import { applySchedules } from './schedules/apply.ts';
 import { type ScheduleName, scheduleDefinitions, scheduleId, scheduleNames } from './schedules/definitions.ts';
 import { scheduleListing } from './schedules/listing.ts';
@@ -81,8 +81,8 @@ export function register(program: Command): void {
     .command('backfill')
     .description('begin the runs of past days, one after another, each labelled with its day')
     .addArgument(scheduleArgument())
-    .requiredOption('--from <YYYY-MM-DD>', 'first logical date', dayText)
-    .requiredOption('--to <YYYY-MM-DD>', 'last logical date', dayText)
+    .requiredOption('--from <YYYY-MM-DD>', 'first logical date', calendarDay)
+    .requiredOption('--to <YYYY-MM-DD>', 'last logical date', calendarDay)
     .action((name: ScheduleName, { from, to }: { readonly from: string; readonly to: string }) =>
       withSchedule(name, (handle) => madeUp(handle, from, to)),
     );
@@ -110,13 +110,6 @@ async function madeUp(handle: ScheduleHandle, from: string, to: string): Promise
 
 function scheduleArgument(): Argument {
   return new Argument('<schedule>', 'which one').choices(scheduleNames);
-}
-
-/** Reads a calendar day. */
-function dayText(text: string): string {
-  const ms = Date.parse(`${text}T00:00:00Z`);
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)) return text;
-  throw new InvalidArgumentError('Expected a day such as 2025-08-14.');
 }
 
 function withSchedule(name: ScheduleName, work: (handle: ScheduleHandle) => Promise<void>): Promise<void> {

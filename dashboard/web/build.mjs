@@ -1,6 +1,6 @@
-// Bundles the page into dist/dashboard/web: hashed names, each file also gzipped, nothing loaded from elsewhere.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// Bundles the page into dist/dashboard/web: hashed names, each file also gzipped, nothing loaded from elsewhere. And the report.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
@@ -37,3 +37,34 @@ for (const file of ['index.html', ...readdirSync(join(out, 'assets')).map((name)
   const bytes = readFileSync(join(out, file));
   writeFileSync(join(out, `${file}.gz`), gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION }));
 }
+
+/** A module under src/report takes the place of the one of the same name under src: what the report has otherwise than the page. */
+const source = join(here, 'src');
+const own = join(source, 'report');
+const partsOfReport = {
+  name: 'parts-of-report',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.?\// }, ({ path, importer, resolveDir }) => {
+      const part = join(own, relative(source, join(resolveDir, path)));
+      const isReplaced = part.startsWith(own) && !importer.startsWith(own) && existsSync(part);
+      return isReplaced ? { path: part } : undefined;
+    });
+  },
+};
+await build({
+  entryPoints: [join(own, 'report.tsx')],
+  absWorkingDir: here,
+  outfile: join(out, '..', 'report', 'bundle.js'),
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  define: { 'process.env.NODE_ENV': '"production"' },
+  loader: { '.css': 'text' },
+  plugins: [partsOfReport],
+  legalComments: 'none',
+  logLevel: 'warning',
+});

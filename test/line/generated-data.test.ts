@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { type GeneratedSummary, generateLanding } from '../../cli/generate/landing.ts';
 import { contractOf } from '../../schemas/catalog.ts';
 import type { DailyRunResult } from '../../workflows/daily-run.ts';
+import { reportSuite } from '../dashboard/report.suite.ts';
 import { undisturbedLake } from '../faults/steps.ts';
 import { type Oracle, type OracleRow, oracle } from '../oracle/oracle.ts';
 import { rowsOfTable } from '../oracle/through-transforms.ts';
@@ -86,6 +87,8 @@ describe('generated data with every defect', () => {
       [],
     );
   });
+
+  reportSuite(() => line, landing);
 
   it('changes nothing in a second run', async () => {
     const before = await logicalHashes(line.lakeRoot);

@@ -62,6 +62,7 @@ export function optionOf(data: ChartData, theme: Theme): ChartOption {
     type: 'value' as const,
     axisLabel: { color: theme.faint, formatter: (value: number) => shortly(value, of), hideOverlap: true },
     splitLine: { show: lines, lineStyle: { color: theme.line } },
+    ...(of === 'count' || of === 'tokens' ? { minInterval: 1 } : {}),
     splitNumber: lying ? 4 : 5,
   });
   const values = right === undefined ? valueAxis(unit, true) : [valueAxis(unit, true), valueAxis(right, false)];
@@ -106,7 +107,7 @@ function seriesOf(
   data: ChartData,
   theme: Theme,
 ) {
-  const color = colour ?? series[at % series.length]!;
+  const color = colourAt({ colour }, at);
   return {
     name,
     type: kind,
@@ -149,6 +150,11 @@ function seriesOf(
         }
       : {}),
   };
+}
+
+/** The colour of the n-th series. */
+export function colourAt({ colour }: { readonly colour?: string | undefined }, at: number): string {
+  return colour ?? series[at % series.length]!;
 }
 
 /** Two stacked areas: the lower invisible, the upper as high as the band. */

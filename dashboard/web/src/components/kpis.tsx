@@ -4,6 +4,7 @@ import type { Asked } from '../data/use-answer.ts';
 import { dayText } from '../format.ts';
 import { figureOf, useExplain } from '../state/figure.ts';
 import { addressOf, useView, type View } from '../state/view.ts';
+import { Hint } from './hint.tsx';
 import { type Kpi, KpiCard } from './kpi.tsx';
 import { Failure } from './states.tsx';
 
@@ -68,9 +69,14 @@ export function Kpis({ asked, kpis, view: own }: KpisProps) {
         })}
       </div>
       <p class="note">
-        {data === null
-          ? '\u00a0'
-          : `${dayText(data.period.from)} to ${dayText(data.period.to)}, against ${dayText(data.previous.from)} to ${dayText(data.previous.to)}. A figure opens the rows behind it.`}
+        {data === null ? (
+          '\u00a0'
+        ) : (
+          <>
+            {dayText(data.period.from)} to {dayText(data.period.to)}, against {dayText(data.previous.from)} to{' '}
+            {dayText(data.previous.to)}. <Hint>A figure opens the rows behind it.</Hint>
+          </>
+        )}
       </p>
     </>
   );

@@ -80,7 +80,7 @@ export function Table({ caption, columns, rows, sort: usual }: TableProps) {
   );
 }
 
-function Cell({ column, row }: { readonly column: Column; readonly row: Row }) {
+export function Cell({ column, row }: { readonly column: Column; readonly row: Row }) {
   const { key, unit, show, onClick } = column;
   const value = row[key] ?? null;
   const content = show === undefined ? cellText(value, unit) : show(row);
@@ -108,7 +108,7 @@ export function cellText(value: Value, unit: Column['unit']): string {
   return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
 }
 
-function isRight({ unit, align }: Column): boolean {
+export function isRight({ unit, align }: Column): boolean {
   return align === 'right' || isNumber(unit);
 }
 
@@ -117,7 +117,7 @@ function isNumber(unit: Column['unit']): boolean {
 }
 
 /** Numbers by size, text by letters, null last. */
-function by(key: string, descending: boolean): (a: Row, b: Row) => number {
+export function by(key: string, descending: boolean): (a: Row, b: Row) => number {
   return (a, b) => {
     const [left, right] = [a[key] ?? null, b[key] ?? null];
     if (left === null || right === null) return (left === null ? 1 : 0) - (right === null ? 1 : 0);

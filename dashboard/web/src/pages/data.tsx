@@ -9,10 +9,11 @@ import type {
   LedgerAnswer,
   QuarantineAnswer,
   QuarantineRowsAnswer,
-  Row,
   TablesAnswer,
   VersionsAnswer,
 } from '../../../api.ts';
+import { Hint } from '../components/hint.tsx';
+import { Instant } from '../components/instant.tsx';
 import { Panel } from '../components/panel.tsx';
 import { RunLink } from '../components/run-link.tsx';
 import type { Column } from '../components/table.tsx';
@@ -34,21 +35,9 @@ export function DataPage({ dimensions }: { readonly dimensions: DimensionsAnswer
   );
 }
 
-/** An instant with how long ago it was. */
-function Instant({ at }: { readonly at: Row[string] | undefined }) {
-  if (at == null) return <>–</>;
-  const text = String(at);
-  return (
-    <time
-      dateTime={text}
-      title={text}
-    >{`${text.slice(0, 19).replace('T', ' ')} · ${agoText(Date.now() - Date.parse(text))}`}</time>
-  );
-}
-
 const instant = (key: string, title: string): Column => ({ key, title, show: (row) => <Instant at={row[key]} /> });
 
-function Layers() {
+export function Layers() {
   const asked = useAnswer<LayersAnswer>('/api/v1/layers');
   return (
     <Panel
@@ -113,7 +102,7 @@ function AuditNote({ audit, ui }: { readonly audit: AuditAnswer; readonly ui: st
   );
 }
 
-function Quarantine() {
+export function Quarantine() {
   const asked = useAnswer<QuarantineAnswer>('/api/v1/quarantine');
   const [chosen, choose] = useState<{ readonly source: string; readonly rule: string } | null>(null);
   return (
@@ -138,7 +127,12 @@ function Quarantine() {
             instant('last_seen', 'Last seen'),
           ],
           sort: { key: 'rows', descending: true },
-          note: `${shown(rows, 'count')} rows hold ${shown(money_held_usd, 'usd')}, as far as their cost can be read. They are in no figure. A number shows the lines.`,
+          note: (
+            <>
+              {shown(rows, 'count')} rows hold {shown(money_held_usd, 'usd')}, as far as their cost can be read. They
+              are in no figure. <Hint>A number shows the lines.</Hint>
+            </>
+          ),
         })}
       />
       {chosen !== null && <QuarantinedRows {...chosen} />}

@@ -1,6 +1,7 @@
 import type { AnomaliesAnswer, BudgetAnswer, DimensionsAnswer, OverviewAnswer, Row } from '../../../api.ts';
 import type { ChartData } from '../charts/option.ts';
 import { CubePanel } from '../components/cube-panel.tsx';
+import { Hint } from '../components/hint.tsx';
 import { Kpis, overviewAddress } from '../components/kpis.tsx';
 import { Panel } from '../components/panel.tsx';
 import { useAnswer } from '../data/use-answer.ts';
@@ -126,10 +127,16 @@ function ExpectedCost({ services }: { readonly services: readonly string[] }) {
             { key: 'is_anomaly', title: 'Anomaly' },
           ],
           chart: bandChart(rows),
-          note:
-            view.service === null
-              ? 'The service with most anomalies; choose another one above. The band is 3 σ around the mean of the 28 days before.'
-              : 'The band is 3 σ around the mean of the 28 days before.',
+          note: (
+            <>
+              {view.service === null && (
+                <>
+                  The service with most anomalies<Hint>; choose another one above</Hint>.{' '}
+                </>
+              )}
+              The band is 3 σ around the mean of the 28 days before.
+            </>
+          ),
         };
       }}
     />

@@ -1,6 +1,6 @@
 /** The anomalous days, those with most votes and the greatest surprise first. */
-import { Link } from 'wouter-preact';
 import type { AnomaliesAnswer, Row } from '../../../../api.ts';
+import { OrgLink } from '../../components/org-link.tsx';
 import { Panel } from '../../components/panel.tsx';
 import type { Column } from '../../components/table.tsx';
 import { useAnswer } from '../../data/use-answer.ts';
@@ -57,11 +57,4 @@ export function AnomalyPanel({ wide = false }: { readonly wide?: boolean }) {
       })}
     />
   );
-}
-
-function OrgLink({ row }: { readonly row: Row }) {
-  const [view] = useView();
-  const org = String(row.org_id);
-  const to = addressOf('/finops', { ...view, org, region: null, plan: null }, ['org', 'service', 'from', 'to']);
-  return <Link href={to}>{String(row.org_name ?? org)}</Link>;
 }
