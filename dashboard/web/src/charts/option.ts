@@ -14,8 +14,6 @@ export interface Series {
   readonly stack?: string;
   readonly colour?: string;
   readonly dashed?: boolean;
-  /** On a second axis, in this unit. */
-  readonly right?: Unit;
 }
 
 export interface ChartData {
@@ -42,8 +40,6 @@ export interface ChartData {
 /** The option of a chart. Axes begin at 0. */
 export function optionOf(data: ChartData, theme: Theme): ChartOption {
   const { labels, unit, lying = false } = data;
-  const units = new Map<string, Unit>(data.series.map(({ name, right }) => [name, right ?? unit]));
-  const right = data.series.find((s) => s.right !== undefined)?.right;
   const names = {
     type: 'category' as const,
     data: [...labels],
@@ -58,14 +54,13 @@ export function optionOf(data: ChartData, theme: Theme): ChartOption {
     axisLine: { lineStyle: { color: theme.line } },
     axisTick: { show: false },
   };
-  const valueAxis = (of: Unit, lines: boolean) => ({
+  const values = {
     type: 'value' as const,
-    axisLabel: { color: theme.faint, formatter: (value: number) => shortly(value, of), hideOverlap: true },
-    splitLine: { show: lines, lineStyle: { color: theme.line } },
-    ...(of === 'count' || of === 'tokens' ? { minInterval: 1 } : {}),
+    axisLabel: { color: theme.faint, formatter: (value: number) => shortly(value, unit), hideOverlap: true },
+    splitLine: { lineStyle: { color: theme.line } },
+    ...(unit === 'count' || unit === 'tokens' ? { minInterval: 1 } : {}),
     splitNumber: lying ? 4 : 5,
-  });
-  const values = right === undefined ? valueAxis(unit, true) : [valueAxis(unit, true), valueAxis(right, false)];
+  };
   return {
     animation: false,
     textStyle: { fontFamily: 'system-ui, sans-serif', color: theme.text },
@@ -93,7 +88,7 @@ export function optionOf(data: ChartData, theme: Theme): ChartOption {
       textStyle: { color: theme.text, fontSize: 12 },
       axisPointer: { type: 'shadow', shadowStyle: { color: theme.line, opacity: 0.5 } },
       order: lying ? 'seriesAsc' : 'valueDesc',
-      formatter: (given: unknown) => tooltipText(given, units, data),
+      formatter: (given: unknown) => tooltipText(given, data),
     },
     xAxis: lying ? values : names,
     yAxis: lying ? names : values,
@@ -101,12 +96,7 @@ export function optionOf(data: ChartData, theme: Theme): ChartOption {
   };
 }
 
-function seriesOf(
-  { name, values, kind, stack, colour, dashed, right }: Series,
-  at: number,
-  data: ChartData,
-  theme: Theme,
-) {
+function seriesOf({ name, values, kind, stack, colour, dashed }: Series, at: number, data: ChartData, theme: Theme) {
   const color = colourAt({ colour }, at);
   return {
     name,
@@ -128,7 +118,6 @@ function seriesOf(
         : value,
     ),
     ...(stack === undefined ? {} : { stack }),
-    ...(right === undefined ? {} : { yAxisIndex: 1 }),
     itemStyle: { color },
     ...(kind === 'bar'
       ? { barMaxWidth: 28, barCategoryGap: '25%' }
@@ -204,15 +193,14 @@ interface TooltipItem {
   readonly marker?: unknown;
 }
 
-function tooltipText(given: unknown, units: ReadonlyMap<string, Unit>, data: ChartData): string {
+function tooltipText(given: unknown, data: ChartData): string {
   const items = (Array.isArray(given) ? given : [given]) as TooltipItem[];
   const [first] = items;
   if (first === undefined) return '';
   const lines = items.flatMap(({ seriesName, value, marker }) => {
-    const unit = units.get(seriesName);
-    const number = Array.isArray(value) ? value[1] : value;
-    if (unit === undefined || number === null || number === undefined) return [];
-    return [`${String(marker ?? '')} ${seriesName}: ${shown(Number(number), unit)}`];
+    // Bands and marks have lines of their own below.
+    if (value == null || !data.series.some(({ name }) => name === seriesName)) return [];
+    return [`${String(marker ?? '')} ${seriesName}: ${shown(Number(value), data.unit)}`];
   });
   const stacked = data.series.filter((s) => s.stack !== undefined);
   const total = stacked.reduce((sum, s) => sum + (s.values[first.dataIndex] ?? 0), 0);

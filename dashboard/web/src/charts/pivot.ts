@@ -11,14 +11,13 @@ export interface Pivot {
   readonly series: readonly Series[];
 }
 
-/** A series for each value of `by`, places for each value of `along`; `names` are all values there can be, for their colours. */
+/** A stacked series for each value of `by`, places for each value of `along`; `names` are all values there can be, for their colours. */
 export function pivot(
   rows: readonly Row[],
   along: 'day' | 'month',
   by: string,
   measure: string,
   names: readonly string[],
-  kind: Series['kind'] = 'bar',
 ): Pivot {
   const keys = [...new Set(rows.map((row) => String(row[along])))].sort();
   const at = new Map(keys.map((key, i) => [key, i]));
@@ -36,10 +35,10 @@ export function pivot(
     labels: keys.map(along === 'day' ? dayText : monthText),
     series: order.map((name) => ({
       name,
-      kind,
+      kind: 'bar',
+      stack: 'all',
       values: values.get(name)!,
       colour: colourOf(names.length === 0 ? order : names, name),
-      ...(kind === 'bar' ? { stack: 'all' } : {}),
     })),
   };
 }

@@ -8,14 +8,13 @@ interface ChartProps {
   readonly data: ChartData;
   /** What it shows, for who cannot see it. */
   readonly label: string;
-  readonly height: number;
   /** A place on the axis was chosen, in a series. */
   readonly onSelect?: ((at: number, series: string) => void) | undefined;
   /** Takes what gives the chart as an image. */
   readonly image?: { current: (() => string) | null };
 }
 
-export function Chart({ data, label, height, onSelect, image }: ChartProps) {
+export function Chart({ data, label, onSelect, image }: ChartProps) {
   const element = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts | null>(null);
   const select = useRef(onSelect);
@@ -55,12 +54,6 @@ export function Chart({ data, label, height, onSelect, image }: ChartProps) {
   }, [data, theme]);
 
   return (
-    <div
-      ref={element}
-      class={onSelect === undefined ? 'chart' : 'chart selectable'}
-      role="img"
-      aria-label={label}
-      data-height={height}
-    />
+    <div ref={element} class={onSelect === undefined ? 'chart' : 'chart selectable'} role="img" aria-label={label} />
   );
 }

@@ -18,10 +18,7 @@ export interface MeasureOf {
   readonly title: string;
   readonly unit: Unit;
   readonly kind?: Series['kind'];
-  readonly stack?: string;
   readonly dashed?: boolean;
-  /** On the axis to the right. */
-  readonly right?: true;
   /** In the table only. */
   readonly tableOnly?: true;
 }
@@ -35,12 +32,9 @@ interface CubePanelProps {
   /** All values of that dimension, so that each has its colour everywhere. */
   readonly names?: readonly string[];
   readonly measures: readonly [MeasureOf, ...MeasureOf[]];
-  /** Filters that the cube takes. */
-  readonly more?: readonly Column[];
   readonly empty: string;
   readonly wide?: boolean;
   readonly tall?: boolean;
-  readonly kind?: Series['kind'];
   readonly level?: ChartData['level'] | undefined;
   readonly note?: (answer: CubeAnswer) => ComponentChildren;
 }
@@ -61,7 +55,7 @@ const titles: Readonly<Record<Along, string>> = {
 };
 
 export function CubePanel(props: CubePanelProps) {
-  const { title, cube, along, split, names = [], measures, more = [], empty, wide, tall, kind, level, note } = props;
+  const { title, cube, along, split, names = [], measures, empty, wide = false, tall = false, level, note } = props;
   const [view] = useView();
   const [, explain] = useExplain();
   const by = split === undefined ? along : `${along},${split}`;
@@ -71,8 +65,8 @@ export function CubePanel(props: CubePanelProps) {
       title={title}
       asked={asked}
       empty={empty}
-      wide={wide ?? false}
-      tall={tall ?? false}
+      wide={wide}
+      tall={tall}
       show={(answer) => {
         const { period, source } = answer;
         const isTime = along === 'day' || along === 'month';
@@ -85,7 +79,7 @@ export function CubePanel(props: CubePanelProps) {
               row,
             ),
           );
-        const places = placesOf(props, rows, names, kind);
+        const places = placesOf(props, rows, names);
         const keys: readonly Column[] = [along, ...(split === undefined ? [] : [split])].map((key) => ({
           key,
           title: titles[key],
@@ -101,7 +95,6 @@ export function CubePanel(props: CubePanelProps) {
               unit,
               ...(isExplained(cube, measure, view) ? { onClick: (row: Row) => open(row, measure) } : {}),
             })),
-            ...more,
           ],
           chart: {
             labels: places.labels,
@@ -125,25 +118,14 @@ export function CubePanel(props: CubePanelProps) {
   );
 }
 
-function placesOf(
-  { along, split, measures }: CubePanelProps,
-  rows: readonly Row[],
-  names: readonly string[],
-  kind?: Series['kind'],
-) {
+function placesOf({ along, split, measures }: CubePanelProps, rows: readonly Row[], names: readonly string[]) {
   const [first] = measures;
   if (split !== undefined && (along === 'day' || along === 'month')) {
-    return pivot(rows, along, split, first.measure, names, kind ?? first.kind);
+    return pivot(rows, along, split, first.measure, names);
   }
   const series = measures
     .filter(({ tableOnly }) => tableOnly !== true)
-    .map(({ measure, title, unit, kind: own = kind ?? 'bar', right, ...rest }) => ({
-      measure,
-      name: title,
-      kind: own,
-      ...rest,
-      ...(right === true ? { right: unit } : {}),
-    }));
+    .map(({ measure, title, kind = 'bar', dashed = false }) => ({ measure, name: title, kind, dashed }));
   return columnsOver(rows, along, series);
 }
 

@@ -69,7 +69,6 @@ export function Panel<T>({ title, asked, show, empty, wide = false, tall = false
             <Chart
               data={content.chart}
               label={`${title}: a chart of ${content.chart.series.map((s) => s.name).join(', ')} over ${content.chart.labels.length} places. The button Table shows the values.`}
-              height={tall ? 380 : 280}
               onSelect={content.onSelect}
               image={image}
             />
