@@ -24,8 +24,6 @@ export interface Measure {
   readonly column: string;
   /** Its name in the rollup where that is another; null where the rollup does not have it. */
   readonly rollupColumn?: string | null;
-  /** Only rows with a value in this column count. */
-  readonly where?: string;
   /** Not shown: a part of a ratio only. */
   readonly hidden?: true;
 }
@@ -52,6 +50,8 @@ export interface Cube {
   readonly only?: readonly [string, string];
   readonly measures: readonly Measure[];
   readonly ratios: readonly CubeRatio[];
+  /** Columns that measures need besides those of the mart. */
+  readonly derived?: (columns: Columns) => Columns;
 }
 
 const usd = 'US dollars';
@@ -115,11 +115,15 @@ export const supportCube: Cube = {
     {
       name: 'timed_tickets',
       doc: 'Resolved tickets that state both days',
-      column: 'resolved_tickets',
-      where: 'mean_hours_to_resolve',
+      column: 'timed_tickets',
       hidden: true,
     },
   ],
+  // Rows without a mean have no ticket that states both days.
+  derived: (columns) => {
+    const validity = columns.mean_hours_to_resolve!.validity;
+    return { timed_tickets: { ...(columns.resolved_tickets as Int64Column), validity } };
+  },
   ratios: [
     {
       name: 'sla_breach_rate',
@@ -242,6 +246,32 @@ export function summarise(cube: Cube, scope: 'organisation' | 'all', columns: Co
   return { rows: Array.from(order, (row) => rows[row]!), total: total! };
 }
 
+export const cubes: readonly Cube[] = [usageCube, supportCube, revenueCube, genaiCube];
+
+/** Columns of the rollup that a slice tells rows apart by, or chooses them by, besides the time. */
+export function sliceColumns(cube: Cube, { by, where }: Slice): string[] {
+  const dimensions = [...by, ...(Object.keys(where) as Dimension[])].map((name) => dimensionColumn(cube, 'all', name));
+  const names = [...dimensions, cube.only?.[0]].filter((name) => name != null && name !== cube.time.all);
+  return [...new Set(names as string[])].sort();
+}
+
+/**
+ * Rows of a rollup with fewer dimensions: a row for each time and value of `columns`, sums in the rest. What `summarise` makes of them
+ * is the same, of fewer rows. They stay in the order of time.
+ */
+export function rolledUp(columns: Columns, time: string, dimensions: readonly string[]): Columns {
+  const keys = [time, ...dimensions];
+  const grouping = groupBy(keys.map((name) => columns[name]!));
+  const rest = Object.entries(columns).filter(
+    ([name, { kind }]) => !keys.includes(name) && (kind === 'decimal' || kind === 'int64'),
+  );
+  return {
+    ...Object.fromEntries(keys.map((name) => [name, takeColumn(columns[name]!, grouping.first)])),
+    ...Object.fromEntries(rest.map(([name, column]) => [name, sumOf(column, grouping)])),
+    ...(columns.live !== undefined && { live: anyTrue(columns.live, grouping) }),
+  };
+}
+
 /** The column of a dimension; null where this scope does not have it. */
 export function dimensionColumn(cube: Cube, scope: 'organisation' | 'all', dimension: Dimension): string | null {
   if (dimension === 'month' || (dimension === 'day' && cube.unit === 'day')) return cube.time[scope];
@@ -282,12 +312,7 @@ function rowsOf(
   for (const measure of cube.measures) {
     const name = scope === 'all' && measure.rollupColumn !== undefined ? measure.rollupColumn : measure.column;
     if (name === null) continue;
-    const column = columns[name]!;
-    const where = measure.where === undefined ? {} : { where: validMask(columns[measure.where]!) };
-    sums.set(
-      measure.name,
-      column.kind === 'int64' ? sumInt64(column, grouping, where) : sumDecimal(column, grouping, where),
-    );
+    sums.set(measure.name, sumOf(columns[name]!, grouping));
   }
   const shown = [...keys];
   for (const { name, hidden } of cube.measures) {
@@ -308,6 +333,10 @@ function rowsOf(
     }
     return row;
   });
+}
+
+function sumOf(column: Column, grouping: Grouping): Column {
+  return column.kind === 'int64' ? sumInt64(column, grouping) : sumDecimal(column, grouping);
 }
 
 function decimals(column: Column): DecimalColumn {

@@ -34,15 +34,16 @@ export function answers(): Answers {
   return async (reply, sources, compute) => {
     const { url, headers } = reply.request;
     const tag = `W/"${createHash('sha256').update(JSON.stringify(sources)).digest('base64url').slice(0, 22)}"`;
-    reply.header('etag', tag).header('cache-control', 'no-cache').header('vary', 'accept-encoding');
-    if (headers['if-none-match']?.includes(tag)) return reply.code(304).send();
+    const known = { etag: tag, 'cache-control': 'no-cache', vary: 'accept-encoding' };
+    if (headers['if-none-match']?.includes(tag)) return reply.headers(known).code(304).send();
     const key = `${tag} ${url}`;
     let answer = kept.get(key);
     if (answer === undefined) {
       answer = { body: Buffer.from(JSON.stringify(await compute())), zipped: null };
       kept.set(key, answer);
     }
-    reply.type('application/json; charset=utf-8');
+    // Only now: a problem has no tag.
+    reply.headers(known).type('application/json; charset=utf-8');
     if (answer.body.length < worthZipping || !acceptsGzip(headers['accept-encoding'])) return reply.send(answer.body);
     answer.zipped ??= compress(answer.body, { level: 5 });
     return reply.header('content-encoding', 'gzip').send(await answer.zipped);

@@ -6,6 +6,7 @@ import {
   type Dimension,
   genaiCube,
   revenueCube,
+  sliceColumns,
   summarise,
   supportCube,
   usageCube,
@@ -55,10 +56,18 @@ export function cubeRoutes(app: FastifyInstance, marts: Marts, answer: Answers, 
 }
 
 /** The rows that a question is about, of some period. */
-export function rowsOf(marts: Marts, cube: Cube, { org }: Pick<Asked, 'org'>, days: Period): Promise<MartRows> {
+export function rowsOf(
+  marts: Marts,
+  cube: Cube,
+  what: Pick<Asked, 'org' | 'by' | 'where'>,
+  days: Period,
+): Promise<MartRows> {
+  const { org } = what;
   const { from, to } = cube.unit === 'month' ? monthsOf(days) : days;
   const { organisation, all } = cube.queries;
-  return org === null ? marts.rollup(all, from, to) : marts.organisation(organisation, org, from, to);
+  return org === null
+    ? marts.rollup(all, from, to, sliceColumns(cube, what))
+    : marts.organisation(organisation, org, from, to);
 }
 
 export function scopeOf({ org }: Pick<Asked, 'org'>): 'all' | 'organisation' {

@@ -78,12 +78,13 @@ export function overviewRoute(app: FastifyInstance, marts: Marts, answer: Answer
         where: typeof what.where,
         spans: Readonly<Record<keyof Compared, Period>>,
       ): Promise<{ readonly source: Source; readonly totals: () => Compared }> {
+        const slice = { org: what.org, by: [], where };
         const [current, previous, before] = await Promise.all([
-          rowsOf(marts, cube, what, spans.current),
-          rowsOf(marts, cube, what, spans.previous),
-          rowsOf(marts, cube, what, spans.year_before),
+          rowsOf(marts, cube, slice, spans.current),
+          rowsOf(marts, cube, slice, spans.previous),
+          rowsOf(marts, cube, slice, spans.year_before),
         ]);
-        const totalOf = (rows: typeof current) => summarise(cube, scopeOf(what), rows.columns, { by: [], where }).total;
+        const totalOf = (rows: typeof current) => summarise(cube, scopeOf(what), rows.columns, slice).total;
         return {
           source: current.source,
           totals: () => ({ current: totalOf(current), previous: totalOf(previous), year_before: totalOf(before) }),

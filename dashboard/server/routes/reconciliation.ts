@@ -10,7 +10,7 @@ import { lastOfMonth, monthsOf } from '../period.ts';
 import { rowsOfColumns } from '../rows.ts';
 import type { Marts } from '../sources/marts.ts';
 import { referenceDayOf } from '../sources/reference-day.ts';
-import { checkKnown, sourceSchema } from './cubes.ts';
+import { checkKnown, rowsOf, sourceSchema } from './cubes.ts';
 
 const { org, region, plan, from, to } = parameters;
 
@@ -46,13 +46,13 @@ export function reconciliationRoute(app: FastifyInstance, marts: Marts, answer: 
           return { org: what.org, period, sources: [source], rows } satisfies ReconciliationAnswer;
         });
       }
+      const slice = { by: ['month'] as const, where: what.where };
       const [usage, invoices] = await Promise.all([
-        marts.rollup(usageCube.queries.all, period.from, lastOfMonth(period.to)),
-        marts.rollup(revenueCube.queries.all, period.from, period.to),
+        rowsOf(marts, usageCube, { org: null, ...slice }, { from: period.from, to: lastOfMonth(period.to) }),
+        rowsOf(marts, revenueCube, { org: null, ...slice }, period),
       ]);
       const sources = [usage.source, invoices.source];
       return answer(reply, [referenceDay, sources], async () => {
-        const slice = { by: ['month'] as const, where: what.where };
         const metered = summarise(usageCube, 'all', usage.columns, slice).rows;
         const invoiced = summarise(revenueCube, 'all', invoices.columns, slice).rows;
         return { org: null, period, sources, rows: reconciled(metered, invoiced) } satisfies ReconciliationAnswer;

@@ -9,7 +9,7 @@ import { sliceColumn } from '../../../engine/columnar/take.ts';
 import { bitsFromMask } from '../../../engine/columnar/validity.ts';
 import { mapBounded } from '../../../engine/delta/map-bounded.ts';
 import { dailyUsageRollup } from '../../../schemas/gold.ts';
-import { usageCube } from '../../../serving/cube.ts';
+import { cubes, rolledUp, usageCube } from '../../../serving/cube.ts';
 import { type Columns, columnsOfRows, type MartQuery, martQuery } from '../../../serving/mart-query.ts';
 import type { MartState } from '../../../serving/publication-state.ts';
 import { isServed } from '../../../serving/queries.ts';
@@ -28,8 +28,8 @@ export interface MartRows {
 export interface Marts {
   /** Rows of one organisation, first and last day `YYYY-MM-DD`, both included. `query`: a file of `cql/queries`. */
   organisation(query: string, org: string, from: string, to: string): Promise<MartRows>;
-  /** Rows of a rollup. */
-  rollup(query: string, from: string, to: string): Promise<MartRows>;
+  /** Rows of a rollup; with `dimensions`, its columns that tell rows apart besides the time, summed over the others. */
+  rollup(query: string, from: string, to: string, dimensions?: readonly string[]): Promise<MartRows>;
   /** Days with usage over all organisations, live or not, since 1970-01-01, ascending. */
   usageDays(): Promise<readonly number[]>;
   /** Whether any mart has rows of the organisation. */
@@ -39,8 +39,10 @@ export interface Marts {
 /** A rollup as it was read. */
 interface Rollup {
   readonly rows: MartRows;
-  /** Days of the rows, ascending. */
-  readonly days: Int32Array;
+  /** Column of the days (months) by which rows are in order. */
+  readonly time: string;
+  /** Rows by fewer dimensions, as they were asked for. */
+  readonly rolledUp: Map<string, Columns>;
   /** Increments that it lacks: those that were found for its version last. */
   pending: Pending;
   /** `usageDays` of it and the increments. */
@@ -74,7 +76,7 @@ export function martsOf(watch: PublicationWatch): Marts {
     const number = state?.number ?? 0;
     const kept = rollups.get(query);
     if (kept !== undefined && kept.number >= number) return kept.current;
-    const reading = readRollup(session, plan, state);
+    const reading = readRollup(session, query, plan, state);
     if (kept === undefined) {
       rollups.set(query, { current: reading, number });
       reading.catch(() => rollups.delete(query));
@@ -99,7 +101,7 @@ export function martsOf(watch: PublicationWatch): Marts {
       const key = JSON.stringify([query, org, from, to, source.publication]);
       const kept = organisations.get(key);
       if (kept !== undefined) return kept;
-      const reading = readOrganisation(session, plan, source, org, from, to);
+      const reading = readOrganisation(session, query, plan, source, org, from, to);
       organisations.set(key, reading);
       reading.then(
         ({ columns }) => organisations.set(key, reading, { size: cellsOf(columns) }),
@@ -107,19 +109,22 @@ export function martsOf(watch: PublicationWatch): Marts {
       );
       return reading;
     },
-    rollup: async (query, from, to) => {
-      const { rows, days, pending } = await rollup(query);
+    rollup: async (query, from, to, dimensions) => {
+      const found = await rollup(query);
+      const { rows, pending, time } = found;
+      const all = dimensions === undefined ? rows.columns : byDimensions(found, dimensions);
+      const days = daysOf(all, time);
       const period = [dayNumber(from), dayNumber(to)] as const;
-      const columns = sliced(rows.columns, lowerBound(days, period[0]), lowerBound(days, period[1] + 1));
+      const columns = sliced(all, lowerBound(days, period[0]), lowerBound(days, period[1] + 1));
       if (query !== usageCube.queries.all) return { columns, source: rows.source };
       return { columns: withPending(columns, pending, period), source: { ...rows.source, live: pending.key } };
     },
     usageDays: async () => {
       const found = await rollup(usageCube.queries.all);
-      const { days, pending } = found;
+      const { rows, time, pending } = found;
       if (found.distinct?.key !== pending.key) {
         const more = (pending.columns?.[usageCube.time.all] as Int32Column | undefined)?.values ?? [];
-        const distinct = [...new Set([...days, ...more])].sort((a, b) => a - b);
+        const distinct = [...new Set([...daysOf(rows.columns, time), ...more])].sort((a, b) => a - b);
         found.distinct = { key: pending.key, days: distinct };
       }
       return found.distinct!.days;
@@ -133,6 +138,7 @@ export function martsOf(watch: PublicationWatch): Marts {
 
 async function readOrganisation(
   session: Session,
+  query: string,
   plan: MartQuery,
   source: Source,
   org: string,
@@ -140,20 +146,50 @@ async function readOrganisation(
   to: string,
 ): Promise<MartRows> {
   const rows = await answered(session.execute(plan.statement, { org, first_day: from, last_day: to }));
-  return { columns: withLive(columnsOfRows(plan, rows)), source };
+  return { columns: withLive(derived(query, columnsOfRows(plan, rows))), source };
 }
 
-async function readRollup(session: Session, plan: MartQuery, state: MartState | undefined): Promise<Rollup> {
+/** The rollup by these dimensions: made once. */
+function byDimensions({ rows, time, rolledUp: kept }: Rollup, dimensions: readonly string[]): Columns {
+  const key = dimensions.join();
+  let columns = kept.get(key);
+  if (columns === undefined) {
+    columns = rolledUp(rows.columns, time, dimensions);
+    kept.set(key, columns);
+  }
+  return columns;
+}
+
+function daysOf(columns: Columns, time: string): Int32Array {
+  const { values, length } = columns[time] as Int32Column;
+  return values.subarray(0, length);
+}
+
+/** With the columns that the cube of the query needs besides those of the mart. */
+function derived(query: string, columns: Columns): Columns {
+  const cube = cubes.find(({ queries }) => queries.organisation === query || queries.all === query);
+  return { ...columns, ...cube?.derived?.(columns) };
+}
+
+async function readRollup(
+  session: Session,
+  query: string,
+  plan: MartQuery,
+  state: MartState | undefined,
+): Promise<Rollup> {
   const { mart } = plan;
   const days = await answered(servedDays(session, mart.table, '0001-01-01', '9999-12-31'));
   const rows = await mapBounded(days, readsAtATime, (day) => answered(session.execute(plan.statement, { day })));
-  const columns = columnsOfRows(plan, rows.flat());
-  const { values, length } = columns[mart.partition] as Int32Column;
+  const columns = derived(query, columnsOfRows(plan, rows.flat()));
   // Only of usage are there increments.
-  const live = mart.contract === dailyUsageRollup && { live: constantColumn({ kind: 'bool' }, false, length) };
+  const isUsage = mart.contract === dailyUsageRollup;
+  const live = isUsage && {
+    live: constantColumn({ kind: 'bool' }, false, columns[mart.partition]!.length),
+  };
   return {
     rows: { columns: { ...columns, ...live }, source: sourceOf(plan, state) },
-    days: values.subarray(0, length),
+    time: mart.partition,
+    rolledUp: new Map(),
     pending: nothingPending,
     distinct: null,
   };
