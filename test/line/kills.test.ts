@@ -1,5 +1,5 @@
 /**
- * The whole line, its runs cancelled and terminated and its worker killed at random moments: a few here, many with
+ * The whole line, its runs cancelled and terminated and its worker killed at random moments: a few with `node test/run.mjs line/kills`, many with
  * `npm run test:faults`.
  */
 import assert from 'node:assert/strict';

@@ -2,10 +2,15 @@
 import type { Int32Column } from '../../../engine/columnar/column.ts';
 import { boolColumn, float64Column, int32Column } from '../../../engine/columnar/column-of.ts';
 import { decimalOf, toFloat64 } from '../../../engine/columnar/decimal.ts';
-import { anomalyWindowDays, orgDailyCostAnomalies, orgDailyUsageByService } from '../../../schemas/gold.ts';
+import {
+  anomalyWindowDays,
+  dailyCostAnomalies,
+  orgDailyCostAnomalies,
+  orgDailyUsageByService,
+} from '../../../schemas/gold.ts';
 import { type AnomalyScore, scoreOf } from '../../../transforms/gold/anomaly-score.ts';
-import { countOf, type Inputs, type Measure, made, sumOf, type Where } from '../measure.ts';
-import type { Origin } from '../origin.ts';
+import { carried, countOf, type Inputs, type Measure, made, sumOf, type Where } from '../measure.ts';
+import type { Origin, Source } from '../origin.ts';
 import { sameAs } from '../picked-rows.ts';
 import { orgs } from './organisation.ts';
 
@@ -71,4 +76,37 @@ function score({ rows, row }: Inputs): AnomalyScore {
   );
 }
 
-export const anomalyOrigins: Readonly<Record<string, Origin>> = { [orgDailyCostAnomalies.name]: anomalies };
+/** The row of the same organisation, day and service. */
+function sameRow(table: string, listed: readonly string[]): Source {
+  return {
+    table,
+    tested: dailyCostAnomalies.key,
+    picks: (columns, row) =>
+      sameAs(
+        dailyCostAnomalies.key.map((name) => columns[name]!),
+        dailyCostAnomalies.key.map((name) => row.column(name)),
+      ),
+    listed: [...dailyCostAnomalies.key, ...listed],
+    order: [],
+  };
+}
+
+const scores = dailyCostAnomalies.fields
+  .map(({ name }) => name)
+  .filter((name) => name in anomalies.measures && name !== 'actual_cost_usd');
+const names = ['org_name', 'hq_region', 'plan_tier'];
+
+/** Anomalies over all organisations: a row each of those, with the name that the usage of the day has. */
+const ofAll: Origin = {
+  sources: [sameRow(orgDailyCostAnomalies.name, ['actual_cost_usd', ...scores]), sameRow(usage, names)],
+  measures: {
+    actual_cost_usd: sumOf(orgDailyCostAnomalies.name, 'actual_cost_usd'),
+    ...Object.fromEntries(scores.map((name) => [name, carried(orgDailyCostAnomalies.name, name)])),
+    ...Object.fromEntries(names.map((name) => [name, carried(usage, name)])),
+  },
+};
+
+export const anomalyOrigins: Readonly<Record<string, Origin>> = {
+  [orgDailyCostAnomalies.name]: anomalies,
+  [dailyCostAnomalies.name]: ofAll,
+};
