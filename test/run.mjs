@@ -17,6 +17,7 @@ const onDemand = [
     'kills',
     'redrive-crash-points',
     'stream-commands',
+    'stream-crash-points',
     'stream-continued',
     'stream-kills',
     'stream-twice',
