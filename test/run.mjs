@@ -14,7 +14,11 @@ const onDemand = [
   'ui/',
   ...[
     'audit-stream',
+    'crash-points',
+    'handed-over',
     'kills',
+    'live-dashboard',
+    'redrive.',
     'redrive-crash-points',
     'stream-commands',
     'stream-crash-points',

@@ -10,9 +10,7 @@ import { startBrowser } from '../ui/browser.ts';
 import { dashboardOf } from './api.suite.ts';
 import { goldRows, sumOf } from './gold.ts';
 
-/** Each takes some seconds to look at: `npm run test:ui` looks at all of them. */
-const pages =
-  process.env.CPA_UI === 'full' ? ['/', '/finops', '/support', '/revenue', '/genai', '/carbon', '/data'] : ['/support'];
+const pages = ['/', '/finops', '/support', '/revenue', '/genai', '/carbon', '/data'];
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const usd = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
 const patience = 30_000;

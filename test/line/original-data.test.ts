@@ -109,7 +109,8 @@ describe('the original data', {
   });
 
   apiSuite(() => line, originalLanding);
-  pagesSuite(() => line, originalLanding);
+  // A browser takes as long as all the rest: `npm run test:ui`.
+  if (process.env.CPA_UI === 'full') pagesSuite(() => line, originalLanding);
 
   // In `npm test` the generated data stand for it, which have every defect.
   if (process.env.CPA_FAULTS === 'full') {

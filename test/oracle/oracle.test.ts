@@ -55,7 +55,8 @@ test('the numbers of the original data come out', { skip: !existsSync(original) 
 
 test('the rows have the columns of the contracts', async () => {
   const out = join(root, 'contracts');
-  await generateLanding({ events: 500, days: 5, seed: 1, orgs: 5, out });
+  // Days enough for anomalies.
+  await generateLanding({ events: 3000, days: 40, seed: 1, orgs: 5, out });
   const { gold } = await oracle(out);
   const leftOut: Readonly<Record<string, readonly string[]>> = {
     org_daily_genai_usage: ['genai_estimated_cost'],
