@@ -1,8 +1,18 @@
 /**
- * Colours that colour-blind people tell apart, on light and dark ground: the "vibrant" scheme.
+ * Colours that colour-blind people tell apart, on light and dark ground: the "vibrant" scheme and two of the "muted" one.
  * Source: Paul Tol, Colour schemes, SRON/EPS/TN/09-002, issue 3.2, 2021.
  */
-export const series = ['#0077bb', '#ee7733', '#009988', '#ee3377', '#33bbee', '#cc3311', '#8f8f8f'] as const;
+export const series = [
+  '#0077bb',
+  '#ee7733',
+  '#009988',
+  '#ee3377',
+  '#33bbee',
+  '#cc3311',
+  '#8f8f8f',
+  '#882255',
+  '#999933',
+] as const;
 
 export const anomaly = '#cc3311';
 
