@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Stack } from '../stack/stack.ts';
+import { cassandraEnv } from './cassandra-env.ts';
 import { cpuSecondsOf, peakRssBytesOf } from './process.ts';
 
 export interface WorkerProcess {
@@ -27,7 +28,6 @@ export interface WorkerProcessOptions {
 /** Starts a worker and waits until it takes work. Throws when it ends before that. */
 export async function startWorkerProcess(options: WorkerProcessOptions): Promise<WorkerProcess> {
   const { stack, landing, lake, keyspace, taskQueue, warm } = options;
-  const { contactPoints, localDataCenter, username, password } = stack.cassandra;
   const program = fileURLToPath(new URL('./worker-child.js', import.meta.url));
   const child = spawn(
     process.execPath,
@@ -41,11 +41,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
         CPA_LAKE: lake,
         CPA_TASK_QUEUE: taskQueue,
         TEMPORAL_ADDRESS: stack.temporal.address,
-        CASSANDRA_CONTACT_POINTS: contactPoints.join(','),
-        CASSANDRA_LOCAL_DC: localDataCenter,
-        CASSANDRA_USERNAME: username,
-        CASSANDRA_PASSWORD: password,
-        CASSANDRA_KEYSPACE: keyspace,
+        ...cassandraEnv(stack, keyspace),
       },
     },
   );

@@ -26,14 +26,14 @@ export function register(program: Command): void {
 
 async function dashboard({ port }: { readonly port?: number }): Promise<void> {
   const config = loadConfig(process.env);
-  const { host, access } = { host: config.dashboard.host, access: config.dashboard };
+  const { host, token, proxyHeader } = config.dashboard;
   const signal = untilSignal();
   const ui = config.dashboard.temporalUi ?? localStack(config.home)?.uiUrl ?? null;
   const { startDashboard } = await import('../dashboard/server/server.ts');
   const running = await startDashboard({
     host,
     port: port ?? config.dashboard.port ?? 3000,
-    access,
+    access: { token, proxyHeader },
     cassandra: readerFor(config),
     lake: config.lake,
     landing: config.landing,
@@ -42,7 +42,7 @@ async function dashboard({ port }: { readonly port?: number }): Promise<void> {
     log: (message) => console.error(message),
   });
   console.log(`The dashboard is at ${running.url}`);
-  if (!['127.0.0.1', '::1'].includes(host) && access.token === null && access.proxyHeader === null) {
+  if (!['127.0.0.1', '::1'].includes(host) && token === null && proxyHeader === null) {
     console.error(
       `Everybody who reaches ${running.url} can read it: set CPA_DASHBOARD_TOKEN or CPA_DASHBOARD_PROXY_HEADER.`,
     );

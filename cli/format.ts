@@ -1,5 +1,6 @@
 /** Rows of results as a text table, CSV or JSON. */
 import { type Cell, jsonCell } from '../engine/columnar/cell.ts';
+import { csvRecord } from '../engine/columnar/csv-text.ts';
 import type { Result, ResultColumn } from './result.ts';
 import { type TableStyle, textTable } from './table.ts';
 
@@ -12,17 +13,6 @@ export type Format = (typeof formats)[number];
 /** CSV as RFC 4180 has it: records end with CRLF, null is nothing at all, empty text is `""`. */
 export function csvOf({ columns, rows }: Result): string {
   return csvRecord(columns.map((c) => c.name)) + rows.map(csvRecord).join('');
-}
-
-/** A record of `csvOf`. */
-export function csvRecord(cells: readonly Cell[]): string {
-  return `${cells.map(csvField).join(',')}\r\n`;
-}
-
-function csvField(cell: Cell): string {
-  if (cell === null) return '';
-  const text = String(cell);
-  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** An array of objects, one a line. Decimals, and integers that a double cannot hold, are strings. */

@@ -18,6 +18,15 @@ export function dayOfCell(cell: Buffer): number {
   return cell.readUInt32BE() - 2 ** 31;
 }
 
+/**
+ * A word of the unscaled integer of a decimal cell, word 0 the lowest: the bytes that are left for it, the last ones first. Words
+ * beyond the cell repeat its sign.
+ */
+export function wordOfCell(cell: Buffer, word: number): number {
+  const at = cell.length - 4 * (word + 1);
+  return at >= 4 ? cell.readInt32BE(at) : at > 0 ? cell.readIntBE(4, at) : cell.readInt8(4) >> 7;
+}
+
 /** A column from cells in the order of the rows. Throws for a decimal of another scale than the type's, and for timestamps. */
 export function columnOfCells(type: ColumnType, cells: readonly unknown[]): Column {
   if (type.kind === 'decimal') return decimalColumnOf(type.precision, type.scale, cells as readonly (Buffer | null)[]);
@@ -39,12 +48,7 @@ function decimalColumnOf(precision: number, scale: number, cells: readonly (Buff
       throw new Error(`a decimal of scale ${cell.readInt32BE(0)} in ${cell.length} bytes, expected scale ${scale}`);
     }
     valid[row] = 1;
-    const sign = cell.readInt8(4) >> 7;
-    for (let word = 0; word < 4; word++) {
-      // The bytes of the cell that are left for this word, the last ones first.
-      const at = cell.length - 4 * (word + 1);
-      words[row * 4 + word] = at >= 4 ? cell.readInt32BE(at) : at > 0 ? cell.readIntBE(4, at) : sign;
-    }
+    for (let word = 0; word < 4; word++) words[row * 4 + word] = wordOfCell(cell, word);
   }
   return { kind: 'decimal', length, validity: validityFromMask(valid), precision, scale, words };
 }

@@ -8,8 +8,8 @@ import { filterColumns } from '../engine/columnar/filter.ts';
 import { type Grouping, groupBy, oneGroup } from '../engine/columnar/group.ts';
 import { sortIndices } from '../engine/columnar/sort.ts';
 import { takeColumn } from '../engine/columnar/take.ts';
-import { validMask } from '../engine/columnar/validity.ts';
 import { ratioOf, wholeDecimal } from '../transforms/gold/measures.ts';
+import { textMask } from '../transforms/masks.ts';
 import { monthsOf } from '../transforms/time.ts';
 import { readerOf } from './cell-value.ts';
 import type { Columns } from './mart-query.ts';
@@ -283,16 +283,15 @@ function rowsWhere(cube: Cube, scope: 'organisation' | 'all', columns: Columns, 
     return [dimensionColumn(cube, scope, dimension as Dimension)!, value] as const;
   });
   if (scope === 'all' && cube.only !== undefined) tests.push(cube.only);
-  if (tests.length === 0) return columns;
-  const mask = new Uint8Array(Object.values(columns)[0]?.length ?? 0).fill(1);
-  for (const [name, value] of tests) {
-    const column = columns[name];
-    if (column?.kind !== 'dictionary') throw new Error(`cube ${cube.name}: ${name} is no column of codes`);
-    const valid = column.validity === null ? null : validMask(column);
-    const code = column.values.indexOf(value);
-    for (let i = 0, end = mask.length; i < end; i++) if (column.codes[i] !== code || valid?.[i] === 0) mask[i] = 0;
-  }
-  return filterColumns(columns, mask);
+  return rowsWith(columns, tests);
+}
+
+/** The rows that have these texts, each in its column. */
+export function rowsWith(columns: Columns, texts: readonly (readonly [column: string, text: string])[]): Columns {
+  return texts.reduce((rows, [name, text]) => {
+    const column = rows[name]!;
+    return filterColumns(rows, textMask(column, [text]) ?? new Uint8Array(column.length));
+  }, columns);
 }
 
 function keyOf(cube: Cube, scope: 'organisation' | 'all', columns: Columns, dimension: Dimension): Column {

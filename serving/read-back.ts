@@ -6,7 +6,7 @@
 
 import { dayText } from '../engine/columnar/cell.ts';
 import { type Column, type DecimalColumn, isValid } from '../engine/columnar/column.ts';
-import { asCells, dayOfCell } from './cell-columns.ts';
+import { asCells, dayOfCell, wordOfCell } from './cell-columns.ts';
 import { type CellValue, decimalTextOf, fromCassandra, readerOf } from './cell-value.ts';
 import type { ServedMart } from './cql-type.ts';
 
@@ -55,10 +55,7 @@ function cellReader({ kind }: Column): (cell: unknown) => CellValue {
 function hasBytes({ words, scale }: DecimalColumn, row: number, cell: Buffer): boolean {
   if (cell.readInt32BE(0) !== scale || cell.length < 5 || cell.length > 20) return false;
   for (let word = 0; word < 4; word++) {
-    // The bytes of the cell that are left for this word, the last ones first.
-    const at = cell.length - 4 * (word + 1);
-    const value = at >= 4 ? cell.readInt32BE(at) : at > 0 ? cell.readIntBE(4, at) : cell.readInt8(4) >> 7;
-    if (value !== words[row * 4 + word]) return false;
+    if (wordOfCell(cell, word) !== words[row * 4 + word]) return false;
   }
   return true;
 }

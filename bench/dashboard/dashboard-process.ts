@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../stack/ports.ts';
 import type { Stack } from '../../stack/stack.ts';
+import { cassandraEnv } from '../cassandra-env.ts';
 
 export interface DashboardProcess {
   readonly url: string;
@@ -13,7 +14,7 @@ export interface DashboardProcess {
 
 /** Starts a dashboard over a lake and a keyspace and waits until it listens. Throws when it ends before that. */
 export async function startDashboardProcess(
-  { cassandra }: Pick<Stack, 'cassandra'>,
+  stack: Pick<Stack, 'cassandra'>,
   { lake, keyspace }: { readonly lake: string; readonly keyspace: string },
 ): Promise<DashboardProcess> {
   const [port] = await freePorts(1);
@@ -23,11 +24,7 @@ export async function startDashboardProcess(
     env: {
       ...process.env,
       CPA_LAKE: lake,
-      CASSANDRA_CONTACT_POINTS: cassandra.contactPoints.join(','),
-      CASSANDRA_LOCAL_DC: cassandra.localDataCenter,
-      CASSANDRA_USERNAME: cassandra.username,
-      CASSANDRA_PASSWORD: cassandra.password,
-      CASSANDRA_KEYSPACE: keyspace,
+      ...cassandraEnv(stack, keyspace),
     },
   });
   process.once('exit', () => child.kill());

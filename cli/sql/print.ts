@@ -2,7 +2,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Cell } from '../../engine/columnar/cell.ts';
-import { csvRecord, type Format, jsonLine, note, print } from '../format.ts';
+import { csvRecord } from '../../engine/columnar/csv-text.ts';
+import { type Format, jsonLine, note, print } from '../format.ts';
 import type { Answer } from './answers.ts';
 
 /** Prints an answer; a table shows `limit` rows and says how many there are. */

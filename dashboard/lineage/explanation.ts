@@ -1,7 +1,6 @@
 /** What an explanation says: plain data, ready to become JSON. Decimals are exact text, days `YYYY-MM-DD`, instants ISO 8601. */
 import type { CellKind } from '../../engine/columnar/cell.ts';
-
-export type Value = string | number | boolean | null;
+import type { Value } from '../api.ts';
 
 /** A commit that wrote rows, and the work behind it. */
 export interface Made {

@@ -6,7 +6,8 @@ import { takeColumn } from '../../engine/columnar/take.ts';
 import type { Lake } from '../../engine/delta/lake.ts';
 import type { AddFile, Snapshot } from '../../engine/delta/types.ts';
 import { contractOf } from '../../schemas/catalog.ts';
-import type { Level, Value } from './explanation.ts';
+import type { Value } from '../api.ts';
+import type { Level } from './explanation.ts';
 import { madeBy, madeOf } from './made-by.ts';
 import type { Columns, PickedRows } from './picked-rows.ts';
 

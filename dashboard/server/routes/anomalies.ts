@@ -1,9 +1,7 @@
 /** Cost anomalies: of one organisation every day with its expected band, over all organisations the anomalous days. */
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { DictionaryColumn } from '../../../engine/columnar/column.ts';
-import { filterColumns } from '../../../engine/columnar/filter.ts';
-import { usageCube } from '../../../serving/cube.ts';
+import { rowsWith, usageCube } from '../../../serving/cube.ts';
 import type { Columns } from '../../../serving/mart-query.ts';
 import type { AnomaliesAnswer, Row } from '../../api.ts';
 import type { Answers } from '../answer.ts';
@@ -60,15 +58,8 @@ export function anomalyRoute(app: FastifyInstance, marts: Marts, answer: Answers
 
 /** Rows with these values, as objects, in order of day and service. */
 function rowsWhere(columns: Columns, values: Readonly<Record<string, string | undefined>>): Row[] {
-  const length = Object.values(columns)[0]?.length ?? 0;
-  const mask = new Uint8Array(length).fill(1);
-  for (const [name, value] of Object.entries(values)) {
-    if (value === undefined) continue;
-    const column = columns[name] as DictionaryColumn;
-    const code = column.values.indexOf(value);
-    for (let i = 0; i < length; i++) if (column.codes[i] !== code) mask[i] = 0;
-  }
-  const rows = rowsOfColumns(filterColumns(columns, mask));
+  const texts = Object.entries(values).filter((each): each is [string, string] => each[1] !== undefined);
+  const rows = rowsOfColumns(rowsWith(columns, texts));
   const keyOf = (row: Row): string => `${row.usage_date} ${row.service_name}`;
   return rows.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }

@@ -1,7 +1,7 @@
 /** Rows of the marts in columns: a rollup whole, as long as its publication is the newest; of an organisation what was asked for. */
 import { LRUCache } from 'lru-cache';
 import { dayNumber } from '../../../engine/columnar/cell.ts';
-import type { Column, Int32Column } from '../../../engine/columnar/column.ts';
+import type { Int32Column } from '../../../engine/columnar/column.ts';
 import { constantColumn } from '../../../engine/columnar/column-of.ts';
 import { concatColumns } from '../../../engine/columnar/concat-columns.ts';
 import { filterColumns } from '../../../engine/columnar/filter.ts';
@@ -15,6 +15,7 @@ import type { MartState } from '../../../serving/publication-state.ts';
 import { isServed } from '../../../serving/queries.ts';
 import { servedDays } from '../../../serving/served-days.ts';
 import type { Session } from '../../../serving/session.ts';
+import { textMask } from '../../../transforms/masks.ts';
 import type { Source } from '../../api.ts';
 import { nothingPending, type Pending } from './increments.ts';
 import { type Publications, type PublicationWatch, servingProblem, withPatience } from './publications.ts';
@@ -209,20 +210,9 @@ function sourceOf({ mart }: MartQuery, state: MartState | undefined): Source {
 /** The columns with `live` where increments are served: whether the speed layer wrote the row last. */
 function withLive(columns: Columns): Columns {
   const { layer } = columns;
-  if (layer?.kind !== 'dictionary') return columns;
-  const speed = layer.values.indexOf('speed');
-  const live: Column =
-    speed < 0
-      ? constantColumn({ kind: 'bool' }, false, layer.length)
-      : {
-          kind: 'bool',
-          length: layer.length,
-          validity: null,
-          bits: bitsFromMask(
-            Uint8Array.from(layer.codes.subarray(0, layer.length), (code) => (code === speed ? 1 : 0)),
-          ),
-        };
-  return { ...columns, live };
+  if (layer === undefined) return columns;
+  const bits = bitsFromMask(textMask(layer, ['speed']) ?? new Uint8Array(layer.length));
+  return { ...columns, live: { kind: 'bool', length: layer.length, validity: null, bits } };
 }
 
 /** Rows of the rollup and after them the increments of the period. */

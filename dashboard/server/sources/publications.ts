@@ -35,7 +35,7 @@ export interface PublicationWatch {
 
 const pollMs = 1000;
 /** An answer that takes longer has failed. */
-export const patienceMs = 5000;
+const patienceMs = 5000;
 
 /**
  * Watches Cassandra: connects, connects again when it was lost, and asks for the publications every second. `log` is told of what

@@ -1,19 +1,11 @@
 /** Files that the page makes. */
+import { csvRecord } from '../../../../engine/columnar/csv-text.ts';
 import type { Row } from '../../../api.ts';
 
-/** CSV as RFC 4180 has it, with the exact values; null is nothing at all. */
+/** The rows as CSV, with the exact values. */
 export function csvOf(columns: readonly { readonly key: string }[], rows: readonly Row[]): string {
-  const record = (cells: readonly unknown[]) => `${cells.map(field).join(',')}\r\n`;
-  return (
-    record(columns.map(({ key }) => key)) +
-    rows.map((row) => record(columns.map(({ key }) => row[key] ?? null))).join('')
-  );
-}
-
-function field(value: unknown): string {
-  if (value === null) return '';
-  const text = String(value);
-  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const record = (row: Row) => csvRecord(columns.map(({ key }) => row[key] ?? null));
+  return csvRecord(columns.map(({ key }) => key)) + rows.map(record).join('');
 }
 
 /** Offers a file for download. */
