@@ -15,6 +15,7 @@ interface ExplainOptions {
   readonly version?: number;
   readonly sum?: string;
   readonly stated?: string;
+  readonly speedVersion?: number;
   readonly limit: number;
   readonly offset: number;
   readonly format: 'text' | 'json';
@@ -45,6 +46,7 @@ export function register(program: Command): void {
     .option('--version <number>', 'the table as it was at this version', wholeNumber(0))
     .option('--sum <column>', 'explain the sum of a column over the rows that satisfy the conditions')
     .option('--stated <number>', 'with --sum: the figure to prove')
+    .option('--speed-version <number>', 'with --sum: and the increments of the speed layer at this version', wholeNumber(0))
     .option('--limit <rows>', 'rows to list at most in each section', wholeNumber(1), 20)
     .option('--offset <rows>', 'rows to skip in each section', wholeNumber(0), 0)
     .addOption(lakeOption())
@@ -63,12 +65,18 @@ async function explain(table: string, key: readonly string[], options: ExplainOp
 }
 
 function answer(table: string, key: readonly string[], options: ExplainOptions): Promise<Explanation> {
-  const { lake: folder, version, sum, stated, limit, offset } = options;
+  const { lake: folder, version, sum, stated, speedVersion, limit, offset } = options;
   const config = loadConfig(folder === undefined ? process.env : { ...process.env, CPA_LAKE: folder });
   const lake = openLake(config.lake);
   const common = { table, limit, offset, ...(version === undefined ? {} : { version }) };
   if (sum === undefined) return explainRow(lake, config.landing, { ...common, key: keyOf(key) });
-  return explainFigure(lake, { ...common, column: sum, where: key, ...(stated === undefined ? {} : { stated }) });
+  return explainFigure(lake, {
+    ...common,
+    column: sum,
+    where: key,
+    ...(stated === undefined ? {} : { stated }),
+    ...(speedVersion === undefined ? {} : { speedVersion }),
+  });
 }
 
 function keyOf(parts: readonly string[]): Record<string, string> {

@@ -13,8 +13,8 @@ export interface Source {
   readonly mart: string;
   readonly publication: number;
   readonly version: number;
-  /** Which increments of the speed layer are added to the rows; absent where none can be. */
-  readonly live?: string;
+  /** Version of the speed layer's increments that are added to the rows; null without any, absent where none can be. */
+  readonly speed_version?: number | null;
 }
 
 /** `/api/v1/usage`, `support`, `revenue`, `genai`. */

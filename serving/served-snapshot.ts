@@ -3,7 +3,7 @@ import type { Lake } from '../engine/delta/lake.ts';
 import { partitionKey } from '../engine/delta/partitions.ts';
 import type { AddFile, Snapshot } from '../engine/delta/types.ts';
 import { bronzeUsageEvents } from '../schemas/bronze.ts';
-import { consumedId } from '../schemas/contract.ts';
+import { consumedId, type TableContract } from '../schemas/contract.ts';
 import type { ServedMart } from './cql-type.ts';
 
 /** The versions that make a served snapshot. */
@@ -87,6 +87,19 @@ export function partsOf(mart: ServedMart, { batch, speed }: ServedSnapshot): Map
 /** The Bronze version that a partition of the mart was made from; −1 when it was not. */
 export function consumedBronze({ contract }: ServedMart, batch: Snapshot | null, value: string | null): number {
   return batch?.txns.get(consumedId(contract.name, value ?? '', bronzeUsageEvents.name)) ?? -1;
+}
+
+/** The same of a day of the mart, or of its rollup, which consumed versions of the mart: `of` at `snapshot`. */
+export async function bronzeOfDay(
+  lake: Lake,
+  mart: ServedMart,
+  of: TableContract,
+  snapshot: Snapshot,
+  day: string,
+): Promise<number> {
+  if (of === mart.contract) return consumedBronze(mart, snapshot, day);
+  const version = snapshot.txns.get(consumedId(of.name, day, mart.contract.name));
+  return consumedBronze(mart, version === undefined ? null : await lake.table(mart.contract.name).at(version), day);
 }
 
 /** Whether all increments of a file are of Bronze versions up to `consumed`; false without statistics. */

@@ -1,19 +1,23 @@
 /** A figure over several rows of a table: the rows, each of which can be explained, and that they add up to it. */
 import type { Column, ColumnSpec } from '../../engine/columnar/column.ts';
 import { columnOfValues, valuesOf } from '../../engine/columnar/column-of.ts';
+import { concatColumns } from '../../engine/columnar/concat-columns.ts';
 import { parseDecimal } from '../../engine/columnar/decimal.ts';
 import { sumDecimal, sumInt64 } from '../../engine/columnar/sum.ts';
 import { admitsPartition, BadCondition, type Filter, filterOf, parseCondition } from '../../engine/delta/condition.ts';
 import type { Lake } from '../../engine/delta/lake.ts';
 import { contractOf } from '../../schemas/catalog.ts';
 import { metadataWith } from '../../schemas/contract.ts';
+import { orgDailyUsageByServiceSpeed } from '../../schemas/gold.ts';
 import { BadQuestion, type Explanation } from './explanation.ts';
 import { listRows, type Page } from './level.ts';
 import { oneOf, quotientOf, type Ratio } from './measure.ts';
 import { origins } from './origins.ts';
+import { pendingRows } from './pending-rows.ts';
 import { type Columns, type PickedRows, pickRows } from './picked-rows.ts';
 import { proofLine } from './proof.ts';
 import { snapshotAt } from './snapshot-at.ts';
+import { counted } from './verdict.ts';
 
 export interface FigureQuestion extends Page {
   readonly table: string;
@@ -25,6 +29,8 @@ export interface FigureQuestion extends Page {
   readonly stated?: string;
   /** Default: the newest version. */
   readonly version?: number;
+  /** Version of the speed layer's increments that the figure has besides the rows of the table; absent: it has none. */
+  readonly speedVersion?: number;
 }
 
 /**
@@ -49,28 +55,46 @@ export async function explainFigure(lake: Lake, question: FigureQuestion): Promi
     listed: [...contract.key, ...parts, column],
     picks: (columns) => maskOf(filters, columns),
   });
+  const page = { limit, offset };
+  const shown = [...new Set([...parts, column])];
   const { level } = await listRows(lake, name, snapshot, rows, {
-    columns: [...new Set([...contract.key, ...parts, column])],
+    columns: [...new Set([...contract.key, ...shown])],
     order: contract.key,
-    page: { limit, offset },
+    page,
     notes: [],
   });
+  const levels = [level];
+  const added = [rows];
+  if (question.speedVersion !== undefined) {
+    const pending = await pendingRows(lake, name, snapshot, question.speedVersion, {
+      filters,
+      listed: shown,
+      maskOf: (columns) => maskOf(filters, columns),
+    });
+    const { key, name: speed } = orgDailyUsageByServiceSpeed;
+    const notes = ['increments of the speed layer, which the batch layer has not confirmed yet'];
+    const options = { columns: [...new Set([...key, ...shown])], order: key, page, notes };
+    levels.push((await listRows(lake, speed, pending.snapshot, pending.rows, options)).level);
+    added.push(pending.rows);
+  }
+  const all = { length: added.reduce((n, { length }) => n + length, 0), columns: concatenated(added, parts) };
   const ratio = ratioOf(name, column);
   const figure = (sum: (name: string) => Column): Column => (ratio === null ? sum(column) : quotientOf(ratio, sum));
-  const summed = figure((part) => addedUp(rows, part));
-  const stated = question.stated === undefined ? figure((part) => sumOf(rows, part)) : statedColumn(question.stated);
+  const summed = figure((part) => addedUp(all, part));
+  const stated = question.stated === undefined ? figure((part) => sumOf(all, part)) : statedColumn(question.stated);
   const how = ratio === null ? `sum of ${column}` : `${parts.map((part) => `sum of ${part}`).join(' / ')}`;
-  const line = proofLine(column, `${how} over ${rows.length} rows`, stated, summed);
+  const what = added.map(({ length }, i) => counted(length, ['row', 'increment'][i]!)).join(' and ');
+  const line = proofLine(column, `${how} over ${what}`, stated, summed);
   return {
     table: name,
     version: snapshot.version,
-    levels: [level],
+    levels,
     proof: [line],
     held: null,
     holds: line.equal,
     verdict: line.equal
-      ? `${rows.length} rows give ${line.summed}`
-      : `the figure states ${line.stated}, its ${rows.length} rows give ${line.summed}, a difference of ${line.difference}`,
+      ? `${what} give ${line.summed}`
+      : `the figure states ${line.stated}, its ${what} give ${line.summed}, a difference of ${line.difference}`,
   };
 }
 
@@ -109,7 +133,14 @@ function partsOf(table: string, column: string, specs: readonly ColumnSpec[]): r
   throw new BadQuestion(`${column} of ${table} does not add up over rows`);
 }
 
-function sumOf({ columns, length }: PickedRows, column: string): Column {
+/** The columns of all the rows, one after another. */
+function concatenated(added: readonly PickedRows[], names: readonly string[]): Columns {
+  return Object.fromEntries(names.map((name) => [name, concatColumns(added.map(({ columns }) => columns[name]!))]));
+}
+
+type Added = Pick<PickedRows, 'columns' | 'length'>;
+
+function sumOf({ columns, length }: Added, column: string): Column {
   const values = columns[column]!;
   const where = new Uint8Array(length).fill(1);
   return values.kind === 'decimal'
@@ -118,7 +149,7 @@ function sumOf({ columns, length }: PickedRows, column: string): Column {
 }
 
 /** The same, added up row by row. */
-function addedUp({ columns }: PickedRows, column: string): Column {
+function addedUp({ columns }: Added, column: string): Column {
   const values = columns[column]!;
   const stated = valuesOf(values).filter((value) => value !== null);
   const scale = values.kind === 'decimal' ? values.scale : 0;

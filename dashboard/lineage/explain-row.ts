@@ -4,11 +4,13 @@ import { valuesOf } from '../../engine/columnar/column-of.ts';
 import { takeColumn } from '../../engine/columnar/take.ts';
 import type { Lake } from '../../engine/delta/lake.ts';
 import { contractOf } from '../../schemas/catalog.ts';
+import { orgDailyUsageByServiceSpeed } from '../../schemas/gold.ts';
 import { bronzeLevels, landingLevel } from './below-silver.ts';
 import { consumptionOf } from './consumed.ts';
 import type { Explanation, Level } from './explanation.ts';
 import { findRow, type Key } from './find-row.ts';
 import { heldEvents } from './held.ts';
+import { incrementEvents, incrementMeasures } from './increment-events.ts';
 import { type ListedLevel, listRows, type Page } from './level.ts';
 import { origins } from './origins.ts';
 import type { PickedRows } from './picked-rows.ts';
@@ -48,12 +50,12 @@ export async function explainRow(
     notes: [...consumption.notes, ...repeated],
   });
 
-  const origin = origins[table];
+  const isIncrement = contract === orgDailyUsageByServiceSpeed;
+  const origin = isIncrement ? { sources: [], measures: incrementMeasures } : origins[table];
   const explained = { contract, row, partition: partitionOf(file), consumption };
-  const sources: SourceRows[] = [];
-  for (const source of origin?.sources ?? []) {
-    sources.push(await readSource(lake, explained, source, { limit, offset }));
-  }
+  const page = { limit, offset };
+  const sources: SourceRows[] = isIncrement ? [await incrementEvents(lake, row, page)] : [];
+  for (const source of origin?.sources ?? []) sources.push(await readSource(lake, explained, source, page));
   const of = (name: string): SourceRows => sources.find(({ source }) => source.table === name)!;
   const inputs = {
     row,

@@ -9,7 +9,7 @@ import { rollupOrigins } from './origins/rollups.ts';
 import { silverOrigins } from './origins/silver.ts';
 import { supportOrigins } from './origins/support.ts';
 
-/** Table → its origin; none for Bronze, quarantine, ops and the increments of the speed layer. */
+/** Table → its origin; none for Bronze, quarantine, ops and the increments of the speed layer (`incrementEvents`). */
 export const origins: Readonly<Record<string, Origin>> = {
   ...silverOrigins,
   ...eventOrigins,

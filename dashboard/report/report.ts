@@ -8,7 +8,7 @@ import type { DimensionsAnswer, Period, ProblemDetails } from '../api.ts';
 import { dashboardApp } from '../server/app.ts';
 import { periodOf } from '../server/period.ts';
 import { Problem, problemKinds } from '../server/problem.ts';
-import { pendingIncrements } from '../server/sources/increments.ts';
+import { speedLayerOf } from '../server/sources/increments.ts';
 import { watchPublications } from '../server/sources/publications.ts';
 import type { RenderReport } from './rendering.ts';
 import { agree, sourcesOf } from './sources.ts';
@@ -49,7 +49,7 @@ export async function makeReport(options: ReportOptions): Promise<Report> {
   const { cassandra, lake: folder, landing, budgets, clock, log } = options;
   const session = await connect(cassandra);
   const lake = new Lake(openStore(folder), clock);
-  const watch = watchPublications(async () => session, pendingIncrements(lake), log);
+  const watch = watchPublications(async () => session, speedLayerOf(lake), log);
   const access = { token: null, proxyHeader: null };
   const app = await dashboardApp({ access, watch, lake, landing, budgets, temporalUi: null, clock, log });
   // Nothing listens: the API is asked in this process.

@@ -7,7 +7,7 @@ import type { CassandraConfig } from '../../serving/config.ts';
 import { connect } from '../../serving/session.ts';
 import type { Access } from './access.ts';
 import { dashboardApp } from './app.ts';
-import { pendingIncrements } from './sources/increments.ts';
+import { speedLayerOf } from './sources/increments.ts';
 import { watchPublications } from './sources/publications.ts';
 
 export interface DashboardOptions {
@@ -35,7 +35,7 @@ export interface Dashboard {
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
   const { host, port, cassandra, log } = options;
   const lake = new Lake(openStore(options.lake), Date.now);
-  const watch = watchPublications(() => connect(cassandra), pendingIncrements(lake), log);
+  const watch = watchPublications(() => connect(cassandra), speedLayerOf(lake), log);
   const app = await dashboardApp({
     ...options,
     watch,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import type { Dashboard } from '../../dashboard/server/server.ts';
 import type { TestLine } from '../line/line.ts';
 import { startBrowser } from '../ui/browser.ts';
@@ -29,6 +29,7 @@ export function pagesSuite(lineOf: () => TestLine, landing: string): void {
       browser = await startBrowser();
       page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
       page.setDefaultTimeout(patience);
+      await page.addInitScript(watchShifts);
       page.on('console', (message) => {
         if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
       });
@@ -53,8 +54,11 @@ export function pagesSuite(lineOf: () => TestLine, landing: string): void {
       it(`shows ${path} without a complaint, also to those who use it otherwise`, async () => {
         complaints.length = 0;
         await visit(path);
+        assert.equal(await page.evaluate('shifted'), 0, `${path} moves while it loads`);
         assert.deepEqual(await seriousFindings(page), [], path);
         await page.setViewportSize({ width: 390, height: 844 });
+        await visit(path);
+        assert.equal(await page.evaluate('shifted'), 0, `${path} moves while it loads on a phone`);
         const beyond = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
         assert.ok(beyond <= 0, `${path} is ${beyond} pixels wider than a phone`);
         await page.setViewportSize({ width: 1440, height: 900 });
@@ -68,13 +72,13 @@ export function pagesSuite(lineOf: () => TestLine, landing: string): void {
       const days = gold.map((row) => String(row.usage_date)).sort();
       const period = `from=${days[0]}&to=${days.at(-1)}`;
       await visit(`/finops?${period}`);
-      assert.equal(await kpi(page, 'Cost'), usd.format(Number(sumOf(gold, 'daily_cost_usd'))));
+      assert.equal(await kpi(page, 'Cost').textContent(), usd.format(Number(sumOf(gold, 'daily_cost_usd'))));
 
       const service = String(gold[0]!.service_name);
       await page.getByLabel('Service', { exact: true }).selectOption(service);
       await settled(page);
       const own = gold.filter((row) => row.service_name === service);
-      assert.equal(await kpi(page, 'Cost'), usd.format(Number(sumOf(own, 'daily_cost_usd'))));
+      assert.equal(await kpi(page, 'Cost').textContent(), usd.format(Number(sumOf(own, 'daily_cost_usd'))));
       assert.equal(new URL(page.url()).searchParams.get('service'), service);
 
       const org = String(own[0]!.org_id);
@@ -85,12 +89,67 @@ export function pagesSuite(lineOf: () => TestLine, landing: string): void {
       await settled(page);
       assert.equal(new URL(page.url()).searchParams.get('org'), org);
       const ownOrg = own.filter((row) => row.org_id === org);
-      assert.equal(await kpi(page, 'Cost'), usd.format(Number(sumOf(ownOrg, 'daily_cost_usd'))));
+      assert.equal(await kpi(page, 'Cost').textContent(), usd.format(Number(sumOf(ownOrg, 'daily_cost_usd'))));
 
       // A shared address shows the same.
       await visit(new URL(page.url()).pathname + new URL(page.url()).search);
-      assert.equal(await kpi(page, 'Cost'), usd.format(Number(sumOf(ownOrg, 'daily_cost_usd'))));
+      assert.equal(await kpi(page, 'Cost').textContent(), usd.format(Number(sumOf(ownOrg, 'daily_cost_usd'))));
       await page.goBack();
+    });
+
+    it('shows on every page what Gold says, and what stands behind each figure gives it', async () => {
+      const lake = line.lake();
+      const usage = await goldRows(lake, 'org_daily_usage_by_service');
+      const days = usage.map((row) => String(row.usage_date)).sort();
+      const [from, to] = [days[0]!, days.at(-1)!];
+      const genai = usage.filter((row) => row.service_name === 'genai');
+      const support = await goldRows(lake, 'org_daily_support_metrics', ({ ticket_date }) => {
+        return from <= String(ticket_date) && String(ticket_date) <= to;
+      });
+      const revenue = await goldRows(lake, 'org_monthly_revenue', ({ month }) => {
+        return from.slice(0, 7) <= String(month).slice(0, 7) && String(month) <= to;
+      });
+      const sums = (rows: typeof usage, columns: Record<string, string>) =>
+        Object.fromEntries(Object.entries(columns).map(([title, column]) => [title, sumOf(rows, column)]));
+      const expected: Record<string, Record<string, string>> = {
+        '/': {
+          ...sums(usage, { Cost: 'daily_cost_usd', Requests: 'daily_requests', Carbon: 'daily_carbon_kg' }),
+          ...sums(usage, { 'GenAI tokens': 'daily_genai_tokens' }),
+          ...sums(revenue, { 'Revenue (months)': 'revenue_usd' }),
+          ...sums(support, { 'Critical tickets': 'critical_tickets' }),
+        },
+        '/finops': sums(usage, { 'CPU hours': 'daily_cpu_hours', Storage: 'daily_storage_gb_hours' }),
+        '/support': sums(support, {
+          'Tickets opened': 'total_tickets',
+          Critical: 'critical_tickets',
+          'Still open': 'open_tickets',
+        }),
+        '/revenue': sums(revenue, {
+          Revenue: 'revenue_usd',
+          Subtotal: 'subtotal_usd',
+          Credits: 'credits_usd',
+          Taxes: 'taxes_usd',
+          Invoices: 'invoices',
+        }),
+        '/genai': sums(genai, { Tokens: 'daily_genai_tokens', 'GenAI cost': 'daily_cost_usd' }),
+        '/carbon': sums(usage, { Carbon: 'daily_carbon_kg', Cost: 'daily_cost_usd' }),
+      };
+      for (const [path, figures] of Object.entries(expected)) {
+        await visit(`${path}?from=${from}&to=${to}`);
+        for (const [title, value] of Object.entries(figures)) {
+          const exact = String(await kpi(page, title).getAttribute('title')).replace(/:.*/, '');
+          assert.equal(plain(exact), value, `${path}: ${title}`);
+        }
+        const buttons = page.locator('.kpi button.figure');
+        for (let n = 0; n < (await buttons.count()); n++) {
+          await buttons.nth(n).click();
+          const verdict = page.locator('.verdict');
+          await verdict.waitFor();
+          assert.match(String(await verdict.textContent()), /^✓ /, `${path}: ${await buttons.nth(n).textContent()}`);
+          await page.keyboard.press('Escape');
+          await page.locator('dialog').waitFor({ state: 'detached' });
+        }
+      }
     });
 
     it('goes from a figure to its rows, and from there to the lines of the landing zone', async () => {
@@ -138,15 +197,28 @@ export function pagesSuite(lineOf: () => TestLine, landing: string): void {
   });
 }
 
+/** Adds up how far what is shown has moved (Layout Instability API), as `shifted`. */
+const watchShifts = `
+  globalThis.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) shifted += value;
+  }).observe({ type: 'layout-shift', buffered: true });
+`;
+
 async function settled(page: Page): Promise<void> {
   await page.locator('.kpi, .panel').first().waitFor();
   await page.locator('.skeleton, [aria-busy=true]').first().waitFor({ state: 'detached' });
   await page.locator('.chart:not(:has(canvas))').first().waitFor({ state: 'detached' });
 }
 
-function kpi(page: Page, title: string): Promise<string | null> {
+function kpi(page: Page, title: string): Locator {
   const card = page.locator('.kpi').filter({ has: page.getByRole('heading', { name: title, exact: true }) });
-  return card.locator('.value').textContent();
+  return card.locator('.value');
+}
+
+/** Without zeros at the end. */
+function plain(text: string): string {
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 }
 
 interface Axe {

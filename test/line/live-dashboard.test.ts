@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startStream, stopStream } from '../../cli/stream/running-stream.ts';
 import type { CubeAnswer, FreshnessAnswer, Value } from '../../dashboard/api.ts';
+import type { Explanation } from '../../dashboard/lineage/explanation.ts';
 import type { Dashboard } from '../../dashboard/server/server.ts';
 import { dashboardOf } from '../dashboard/api.suite.ts';
 import { type TestLine, testLine } from './line.ts';
@@ -30,13 +31,23 @@ describe('the dashboard beside a stream', () => {
     landing.remove();
   });
 
+  const get = async <T>(path: string): Promise<T> =>
+    (await (await fetch(`${dashboard.url}/api/v1/${path}`)).json()) as T;
+  const usage = (query: string) => get<CubeAnswer>(`usage?from=2025-07-10&to=2025-07-11&${query}`);
   const total = async (query: string): Promise<[cost: Value | undefined, live: Value | undefined]> => {
-    const path = `${dashboard.url}/api/v1/usage?from=2025-07-10&to=2025-07-11&${query}`;
-    const answer = (await (await fetch(path)).json()) as CubeAnswer;
+    const answer = await usage(query);
     return [answer.total?.cost_usd, answer.total?.live];
   };
-  const liveEvents = async () =>
-    ((await (await fetch(`${dashboard.url}/api/v1/freshness`)).json()) as FreshnessAnswer).live;
+  const liveEvents = async () => (await get<FreshnessAnswer>('freshness')).live;
+  /** What is behind the cost of a table's rows, as the page asks it. */
+  const behind = async (table: string, query: string): Promise<Explanation> => {
+    const { source, total: of } = await usage(query);
+    const parameters = new URLSearchParams({ table, column: 'daily_cost_usd', stated: String(of?.cost_usd) });
+    parameters.set('version', String(source.version));
+    parameters.set('speed_version', String(source.speed_version));
+    if (query.startsWith('org=')) parameters.set('where', query.replace('org', 'org_id'));
+    return get<Explanation>(`lineage/figure?${parameters}`);
+  };
 
   it('adds what the stream reads to the figures of one organisation and of all, and marks it', async () => {
     assert.deepEqual(await total('by=day'), ['3.250000', false]);
@@ -51,6 +62,18 @@ describe('the dashboard beside a stream', () => {
       await until('the live row', async () => (await total('org=org_a'))[0] === '1.750000');
       assert.deepEqual(await total('org=org_a'), ['1.750000', true]);
       assert.equal(await liveEvents(), 2);
+
+      const all = await behind('gold.daily_usage_rollup', 'by=day');
+      assert.deepEqual([all.holds, all.levels[1]?.total], [true, 2], all.verdict);
+      const own = await behind('gold.org_daily_usage_by_service', 'org=org_a');
+      assert.equal(own.verdict, '1 row and 1 increment give 1.750000');
+      const [increments] = own.levels.slice(-1);
+      const key = increments!.key.map((name, i): [string, string] => ['key', `${name}=${increments!.rows[0]![i]}`]);
+      const of: [string, string][] = [['table', increments!.table], ['version', String(increments!.version)], ...key];
+      const row = await get<Explanation>(`lineage/row?${new URLSearchParams(of)}`);
+      assert.equal(row.holds, true, row.verdict);
+      const lines = row.levels.find(({ table }) => table === 'landing')!;
+      assert.match(String(lines.rows[0]!.at(-1)), /"event_id":"e3"/);
     } finally {
       await stopStream(handle);
     }

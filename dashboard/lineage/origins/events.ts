@@ -6,7 +6,18 @@ import { genaiPricePer1kTokensUsd } from '../../../schemas/pricing.ts';
 import { silverUsageEvents } from '../../../schemas/silver.ts';
 import { constantDecimal, orUnknown, statedBits } from '../../../transforms/gold/measures.ts';
 import { textMask } from '../../../transforms/masks.ts';
-import { carried, countOf, decimalIn, made, oneOf, quotient, sumOf, whereStated, whereText } from '../measure.ts';
+import {
+  carried,
+  countOf,
+  decimalIn,
+  type Measure,
+  made,
+  oneOf,
+  quotient,
+  sumOf,
+  whereStated,
+  whereText,
+} from '../measure.ts';
 import type { Origin, Source } from '../origin.ts';
 import { sameAs } from '../picked-rows.ts';
 import type { Row } from '../row.ts';
@@ -14,7 +25,8 @@ import { organisationOn, orgs } from './organisation.ts';
 
 const events = silverUsageEvents.name;
 
-const source: Source = {
+/** Events of an organisation and service, of one day. */
+export const eventSource: Source = {
   table: events,
   tested: ['org_id', 'service'],
   picks: ({ org_id, service }, row) =>
@@ -46,25 +58,32 @@ function missingOn(day: string): NonNullable<Origin['missing']> {
   return (row) => ({ orgs: orgs(row.column('org_id')), fromDay: row.day(day), toDay: row.day(day) });
 }
 
-const usage: Origin = {
-  sources: [source, organisationOn((row: Row) => row.column('usage_date') as Int32Column)],
-  measures: {
-    daily_cost_usd: sumOf(events, 'cost_usd'),
+/** How a day's usage comes of the events of `table`. */
+export function usageMeasures(table: string): Readonly<Record<string, Measure>> {
+  return {
+    daily_cost_usd: sumOf(table, 'cost_usd'),
     ...Object.fromEntries(
-      measured.map((metric) => [`daily_${metric}`, sumOf(events, 'value', whereText('metric', metric), 'rows')]),
+      measured.map((metric) => [`daily_${metric}`, sumOf(table, 'value', whereText('metric', metric), 'rows')]),
     ),
-    daily_genai_tokens: sumOf(events, 'genai_tokens'),
-    daily_carbon_kg: sumOf(events, 'carbon_kg'),
-    daily_carbon_cost_usd: sumOf(events, 'cost_usd', whereStated('carbon_kg')),
-    daily_genai_stated_cost_usd: sumOf(events, 'cost_usd', whereStated('genai_tokens')),
+    daily_genai_tokens: sumOf(table, 'genai_tokens'),
+    daily_carbon_kg: sumOf(table, 'carbon_kg'),
+    daily_carbon_cost_usd: sumOf(table, 'cost_usd', whereStated('carbon_kg')),
+    daily_genai_stated_cost_usd: sumOf(table, 'cost_usd', whereStated('genai_tokens')),
     cost_per_request: quotient('daily_cost_usd', 'daily_requests'),
     carbon_per_dollar: quotient('daily_carbon_kg', 'daily_carbon_cost_usd'),
     stated_measures: made('1, 2, 4 for the metrics with a value', ({ rows }) => {
-      const { columns, length } = rows(events);
+      const { columns, length } = rows(table);
       const masks = measured.map((metric) => textMask(columns.metric!, [metric]));
       return statedBits(columns.value!, oneOf(length), masks);
     }),
-    event_count: countOf(events),
+    event_count: countOf(table),
+  };
+}
+
+const usage: Origin = {
+  sources: [eventSource, organisationOn((row: Row) => row.column('usage_date') as Int32Column)],
+  measures: {
+    ...usageMeasures(events),
     ...Object.fromEntries(
       ['org_name', 'hq_region', 'plan_tier'].map((name) => [name, carried('silver.dim_orgs', name)]),
     ),
@@ -73,7 +92,7 @@ const usage: Origin = {
 };
 
 const genai: Origin = {
-  sources: [source],
+  sources: [eventSource],
   measures: {
     genai_tokens: sumOf(events, 'genai_tokens'),
     genai_daily_cost: sumOf(events, 'cost_usd'),

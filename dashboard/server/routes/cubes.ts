@@ -108,6 +108,11 @@ function answerSchema(cube: Cube) {
 }
 
 export const sourceSchema = Type.Object(
-  { mart: Type.String(), publication: Type.Number(), version: Type.Number(), live: Type.Optional(Type.String()) },
+  {
+    mart: Type.String(),
+    publication: Type.Number(),
+    version: Type.Number(),
+    speed_version: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
+  },
   { description: 'The publication that the rows come from, or a later one of which some rows are there already' },
 );

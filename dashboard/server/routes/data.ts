@@ -29,8 +29,8 @@ import {
 import type { Marts } from '../sources/marts.ts';
 import type { PublicationWatch } from '../sources/publications.ts';
 import { referenceDayOf } from '../sources/reference-day.ts';
+import * as schemas from './data-schemas.ts';
 
-const rows = Type.Array(Type.Record(Type.String(), Type.Unknown()));
 const limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 }));
 
 export function dataRoutes(
@@ -43,11 +43,12 @@ export function dataRoutes(
     operationId: string,
     summary: string,
     properties: Record<string, TSchema>,
+    response: TSchema,
     answer: (given: unknown) => Promise<T>,
   ): void => {
     app.get(
       path,
-      { schema: { operationId, summary, tags: ['data'], querystring: query(properties) } },
+      { schema: { operationId, summary, tags: ['data'], querystring: query(properties), response: { 200: response } } },
       async (request, reply) => {
         reply.header('cache-control', 'no-cache');
         return answer(request.query);
@@ -55,24 +56,31 @@ export function dataRoutes(
     );
   };
 
-  get('/api/v1/freshness', 'freshness', 'How fresh and how complete the data is, at a glance', {}, async () => {
-    // The lake is told of also while Cassandra is away.
-    const served = watch.served.state === 'served' ? watch.served : null;
-    const numbers = [...(served?.publications.values() ?? [])].map(({ number }) => number);
-    const [events, audit] = await Promise.all([eventCounts(lake), lastAudit(lake)]);
-    return {
-      last_day: served === null ? null : await referenceDayOf(marts, clock).catch(() => null),
-      published_at: numbers.length === 0 ? null : new Date(Math.max(...numbers) / 1000).toISOString(),
-      events,
-      audit: audit === null ? null : auditAnswer(audit),
-      live: served?.pending.events ?? 0,
-    } satisfies FreshnessAnswer;
-  });
-  get('/api/v1/layers', 'layers', 'How far each layer is', {}, async () => {
+  get(
+    '/api/v1/freshness',
+    'freshness',
+    'How fresh and how complete the data is, at a glance',
+    {},
+    schemas.freshness,
+    async () => {
+      // The lake is told of also while Cassandra is away.
+      const served = watch.served.state === 'served' ? watch.served : null;
+      const numbers = [...(served?.publications.values() ?? [])].map(({ number }) => number);
+      const [events, audit] = await Promise.all([eventCounts(lake), lastAudit(lake)]);
+      return {
+        last_day: served === null ? null : await referenceDayOf(marts, clock).catch(() => null),
+        published_at: numbers.length === 0 ? null : new Date(Math.max(...numbers) / 1000).toISOString(),
+        events,
+        audit: audit === null ? null : auditAnswer(audit),
+        live: served?.speed.pending.events ?? 0,
+      } satisfies FreshnessAnswer;
+    },
+  );
+  get('/api/v1/layers', 'layers', 'How far each layer is', {}, schemas.layers, async () => {
     const publications = watch.served.state === 'served' ? watch.served.publications : new Map();
     return { layers: await layersOf(lake, publications) } satisfies LayersAnswer;
   });
-  get('/api/v1/tables', 'tables', 'Tables of the lake', {}, async () => {
+  get('/api/v1/tables', 'tables', 'Tables of the lake', {}, schemas.tables, async () => {
     return { tables: await tablesOf(lake) } satisfies TablesAnswer;
   });
   get(
@@ -80,36 +88,45 @@ export function dataRoutes(
     'ledger',
     'What the line did, newest first',
     { table: Type.Optional(Type.String()), limit },
+    schemas.ledger,
     async (given) => {
       const { table, limit: most = 100 } = given as { table?: string; limit?: number };
       return { rows: await ledgerRows(lake, table ?? null, most) } satisfies LedgerAnswer;
     },
   );
-  get('/api/v1/late', 'late', 'Late events by the day they were read', {}, async () => {
+  get('/api/v1/late', 'late', 'Late events by the day they were read', {}, schemas.late, async () => {
     return { rows: await lateRows(lake) } satisfies LateAnswer;
   });
-  get('/api/v1/quarantine', 'quarantine', 'Rejected rows and the money they hold, by rule', {}, async () => {
-    const held = await quarantine();
-    const money = held.reduce((sum, { moneyUsd }) => addExact(sum, exactOf(moneyUsd))!, exactOf('0.000000'));
-    return {
-      rows: held.reduce((sum, each) => sum + each.rows, 0),
-      money_held_usd: exactText(money),
-      rules: held.map(({ source, layer, rule, rows: count, moneyUsd, firstSeen, lastSeen }) => ({
-        source,
-        layer,
-        rule,
-        rows: count,
-        money_held_usd: moneyUsd,
-        first_seen: firstSeen,
-        last_seen: lastSeen,
-      })),
-    } satisfies QuarantineAnswer;
-  });
+  get(
+    '/api/v1/quarantine',
+    'quarantine',
+    'Rejected rows and the money they hold, by rule',
+    {},
+    schemas.quarantine,
+    async () => {
+      const held = await quarantine();
+      const money = held.reduce((sum, { moneyUsd }) => addExact(sum, exactOf(moneyUsd))!, exactOf('0.000000'));
+      return {
+        rows: held.reduce((sum, each) => sum + each.rows, 0),
+        money_held_usd: exactText(money),
+        rules: held.map(({ source, layer, rule, rows: count, moneyUsd, firstSeen, lastSeen }) => ({
+          source,
+          layer,
+          rule,
+          rows: count,
+          money_held_usd: moneyUsd,
+          first_seen: firstSeen,
+          last_seen: lastSeen,
+        })),
+      } satisfies QuarantineAnswer;
+    },
+  );
   get(
     '/api/v1/quarantine/rows',
     'quarantineRows',
     'Rows that a rule rejected, those first that were detected last',
     { source: Type.String(), rule: Type.String(), limit },
+    schemas.quarantineRows,
     async (given) => {
       const { source, rule, limit: most = 100 } = given as { source: string; rule: string; limit?: number };
       const known = await quarantine();
@@ -128,7 +145,7 @@ export function dataRoutes(
         tags: ['data'],
         params: Type.Object({ table: Type.String() }),
         querystring: query({ limit }),
-        response: { 200: Type.Object({ table: Type.String(), versions: rows }) },
+        response: { 200: schemas.versions },
       },
     },
     async (request, reply) => {

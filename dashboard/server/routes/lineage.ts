@@ -7,6 +7,7 @@ import { explainRow } from '../../lineage/explain-row.ts';
 import { BadQuestion, type Explanation, NoSuchRow } from '../../lineage/explanation.ts';
 import { query } from '../filters.ts';
 import { Problem } from '../problem.ts';
+import { explanation } from './lineage-schemas.ts';
 
 const text = (description: string) => Type.String({ minLength: 1, maxLength: 200, description });
 const conditions = (description: string) => Type.Array(text(description), { minItems: 1, maxItems: 20 });
@@ -21,6 +22,9 @@ const figureQuery = query({
   column: text('Column that is summed; a ratio is a ratio of sums'),
   where: Type.Optional(conditions('A condition on its columns, such as usage_date>=2025-08-01')),
   stated: Type.Optional(text('The figure as it was shown')),
+  speed_version: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'Version of the increments that a live figure has besides the rows' }),
+  ),
   ...page,
 });
 const rowQuery = query({
@@ -38,11 +42,14 @@ export function lineageRoutes(app: FastifyInstance, lake: Lake, landing: string)
         summary: 'The rows of a figure, and whether they add up to it',
         tags: ['lineage'],
         querystring: figureQuery,
+        response: { 200: explanation },
       },
     },
     async (request) => {
-      const { limit = 20, offset = 0, where = [], ...question } = request.query as Static<typeof figureQuery>;
-      return answered(explainFigure(lake, { ...question, where, limit, offset }));
+      const given = request.query as Static<typeof figureQuery>;
+      const { limit = 20, offset = 0, where = [], speed_version: speedVersion, ...question } = given;
+      const live = speedVersion === undefined ? {} : { speedVersion };
+      return answered(explainFigure(lake, { ...question, ...live, where, limit, offset }));
     },
   );
   app.get(
@@ -53,6 +60,7 @@ export function lineageRoutes(app: FastifyInstance, lake: Lake, landing: string)
         summary: 'What a row is made of, and whether that adds up to it',
         tags: ['lineage'],
         querystring: rowQuery,
+        response: { 200: explanation },
       },
     },
     async (request) => {
@@ -62,9 +70,9 @@ export function lineageRoutes(app: FastifyInstance, lake: Lake, landing: string)
   );
 }
 
-async function answered(explanation: Promise<Explanation>): Promise<Explanation> {
+async function answered(explaining: Promise<Explanation>): Promise<Explanation> {
   try {
-    return await explanation;
+    return await explaining;
   } catch (error) {
     if (error instanceof BadQuestion) throw new Problem('bad-parameter', error.message);
     if (error instanceof NoSuchRow) throw new Problem('not-found', error.message);

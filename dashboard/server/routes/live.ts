@@ -53,7 +53,7 @@ function eventOf(served: Served): string {
           'published',
           {
             ...Object.fromEntries([...served.publications].map(([mart, { number }]) => [mart, number])),
-            live: served.pending.key,
+            live: served.speed.pending.speedVersion,
           },
         ]
       : ['problem', { kind: served.problem.kind, detail: served.problem.message }];

@@ -4,7 +4,7 @@
  */
 import type { Table } from 'apache-arrow';
 import { totalDecimal } from '../../../engine/columnar/aggregate.ts';
-import { dayNumber } from '../../../engine/columnar/cell.ts';
+import { dayNumber, dayText } from '../../../engine/columnar/cell.ts';
 import type { Int32Column, Int64Column } from '../../../engine/columnar/column.ts';
 import { constantColumn } from '../../../engine/columnar/column-of.ts';
 import { concatTables } from '../../../engine/columnar/concat.ts';
@@ -12,20 +12,28 @@ import { columnOf, columnsOf } from '../../../engine/columnar/table.ts';
 import { takeTable } from '../../../engine/columnar/take.ts';
 import type { Lake } from '../../../engine/delta/lake.ts';
 import type { Snapshot } from '../../../engine/delta/types.ts';
-import { consumedId } from '../../../schemas/contract.ts';
 import { dailyUsageRollup, orgDailyUsageByService } from '../../../schemas/gold.ts';
 import { servedMart } from '../../../serving/cql-type.ts';
 import type { Columns } from '../../../serving/mart-query.ts';
+import { readPublications } from '../../../serving/publication-log.ts';
 import { readIncrements } from '../../../serving/served-rows.ts';
-import { consumedBronze, isConsumed } from '../../../serving/served-snapshot.ts';
+import { bronzeOfDay, isConsumed } from '../../../serving/served-snapshot.ts';
 import { orUnknown, wholeDecimal } from '../../../transforms/gold/measures.ts';
+import type { Publications } from './publications.ts';
+
+/** What the speed layer has for the answers of now. */
+export interface SpeedLayer {
+  readonly pending: Pending;
+  /** Version of the increments that the published rows of organisations hold; null without any. */
+  readonly servedVersion: number | null;
+}
 
 /** Increments that the published rollup lacks. */
 export interface Pending {
-  /** Changes with what is pending. */
-  readonly key: string;
   /** Version of the rollup that lacks them. */
   readonly rollupVersion: number;
+  /** Version of the increments; null without any. */
+  readonly speedVersion: number | null;
   /** Columns as `usage_all` has them, with `live`; null when nothing is pending. */
   readonly columns: Columns | null;
   readonly events: number;
@@ -33,16 +41,34 @@ export interface Pending {
 
 const mart = servedMart(orgDailyUsageByService);
 /** Of no rollup. */
-export const nothingPending: Pending = { key: '', rollupVersion: -1, columns: null, events: 0 };
+export const nothingPending: Pending = { rollupVersion: -1, speedVersion: null, columns: null, events: 0 };
 
-/** Looks for pending increments; `rollupVersion` is the published version of the rollup. */
-export function pendingIncrements(lake: Lake): (rollupVersion: number) => Promise<Pending> {
-  let last: { readonly key: string; readonly held: Table | null; readonly pending: Pending } | null = null;
+/** Looks for what the speed layer has on top of what is published. */
+export function speedLayerOf(lake: Lake): (publications: Publications) => Promise<SpeedLayer> {
+  const pendingOn = pendingIncrements(lake);
+  let served = { number: 0, version: null as number | null };
+  return async (publications) => {
+    const number = publications.get(mart.contract.name)?.number ?? 0;
+    if (served.number !== number) served = { number, version: await speedVersionOf(lake, number) };
+    const pending = await pendingOn(publications.get(dailyUsageRollup.name)?.version ?? -1);
+    return { pending, servedVersion: served.version };
+  };
+}
+
+/** Version of the increments in a publication; null when it is too old to be known. */
+async function speedVersionOf(lake: Lake, number: number): Promise<number | null> {
+  const { closed, open } = await readPublications(lake, mart.contract.name);
+  return [...closed, ...open].find((publication) => publication.number === number)?.speedVersion ?? null;
+}
+
+function pendingIncrements(lake: Lake): (rollupVersion: number) => Promise<Pending> {
+  let last: { readonly held: Table | null; readonly pending: Pending } | null = null;
   return async (rollupVersion) => {
     const speed = await lake.table(mart.serving.speed!).latest();
     if (speed === null || rollupVersion < 0) return { ...nothingPending, rollupVersion };
-    const key = `${speed.version} ${rollupVersion}`;
-    if (last?.key === key) return last.pending;
+    if (last?.pending.speedVersion === speed.version && last.pending.rollupVersion === rollupVersion) {
+      return last.pending;
+    }
     const rollup = await lake.table(dailyUsageRollup.name).at(rollupVersion);
     const consumed = await consumedOf(lake, rollup, daysOf(speed, last?.held ?? null));
     const files = speed.files.filter((file) => !isConsumed(file, consumed.get(dayNumber(dayOfFile(file))) ?? -1));
@@ -50,7 +76,7 @@ export function pendingIncrements(lake: Lake): (rollupVersion: number) => Promis
     // The batch layer takes out what it has consumed a moment before its rollup is published: until then it is still pending.
     const held =
       last === null || last.held === null ? newest : concatTables([newest, missing(last.held, newest, consumed)]);
-    last = { key, held, pending: pendingOf(key, rollupVersion, held) };
+    last = { held, pending: pendingOf(speed.version, rollupVersion, held) };
     return last.pending;
   };
 }
@@ -68,12 +94,7 @@ function daysOf(speed: Snapshot, held: Table | null): number[] {
 /** Day → the Bronze version that the rollup's rows of it were made from; −1 for a day it does not have. */
 async function consumedOf(lake: Lake, rollup: Snapshot, days: readonly number[]): Promise<Map<number, number>> {
   const consumed = new Map<number, number>();
-  for (const day of days) {
-    const text = new Date(day * 86_400_000).toISOString().slice(0, 10);
-    const version = rollup.txns.get(consumedId(dailyUsageRollup.name, text, orgDailyUsageByService.name));
-    const batch = version === undefined ? null : await lake.table(orgDailyUsageByService.name).at(version);
-    consumed.set(day, consumedBronze(mart, batch, text));
-  }
+  for (const day of days) consumed.set(day, await bronzeOfDay(lake, mart, dailyUsageRollup, rollup, dayText(day)));
   return consumed;
 }
 
@@ -91,13 +112,13 @@ function missing(before: Table, now: Table, consumed: ReadonlyMap<number, number
   return takeTable(before, Int32Array.from(rows));
 }
 
-function pendingOf(key: string, rollupVersion: number, rows: Table): Pending {
-  if (rows.numRows === 0) return { ...nothingPending, key, rollupVersion };
+function pendingOf(speedVersion: number, rollupVersion: number, rows: Table): Pending {
+  if (rows.numRows === 0) return { ...nothingPending, speedVersion, rollupVersion };
   const { hq_region, plan_tier, event_count, ...others } = columnsOf(rows);
   const live = constantColumn({ kind: 'bool' }, true, rows.numRows);
   return {
-    key,
     rollupVersion,
+    speedVersion,
     columns: {
       ...others,
       hq_region: orUnknown(hq_region!),

@@ -47,7 +47,7 @@ interface Rollup {
   /** Increments that it lacks: those that were found for its version last. */
   pending: Pending;
   /** `usageDays` of it and the increments. */
-  distinct: { readonly key: string; readonly days: readonly number[] } | null;
+  distinct: { readonly pending: Pending; readonly days: readonly number[] } | null;
 }
 
 const readsAtATime = 32;
@@ -64,7 +64,8 @@ export function martsOf(watch: PublicationWatch): Marts {
   });
 
   const rollup = async (query: string): Promise<Rollup> => {
-    const { session, publications, pending } = await watch.now();
+    const { session, publications, speed } = await watch.now();
+    const { pending } = speed;
     const found = await newestRead(query, session, publications);
     // Of another version other increments are pending.
     if (pending.rollupVersion === found.rows.source.version) found.pending = pending;
@@ -96,9 +97,11 @@ export function martsOf(watch: PublicationWatch): Marts {
 
   return {
     organisation: async (query, org, from, to) => {
-      const { session, publications } = await watch.now();
+      const { session, publications, speed } = await watch.now();
       const plan = await martQuery(query);
-      const source = sourceOf(plan, publications.get(plan.mart.contract.name));
+      const published = sourceOf(plan, publications.get(plan.mart.contract.name));
+      const isLive = plan.mart.serving.speed !== null;
+      const source = isLive ? { ...published, speed_version: speed.servedVersion } : published;
       const key = JSON.stringify([query, org, from, to, source.publication]);
       const kept = organisations.get(key);
       if (kept !== undefined) return kept;
@@ -118,15 +121,18 @@ export function martsOf(watch: PublicationWatch): Marts {
       const period = [dayNumber(from), dayNumber(to)] as const;
       const columns = sliced(all, lowerBound(days, period[0]), lowerBound(days, period[1] + 1));
       if (query !== usageCube.queries.all) return { columns, source: rows.source };
-      return { columns: withPending(columns, pending, period), source: { ...rows.source, live: pending.key } };
+      return {
+        columns: withPending(columns, pending, period),
+        source: { ...rows.source, speed_version: pending.speedVersion },
+      };
     },
     usageDays: async () => {
       const found = await rollup(usageCube.queries.all);
       const { rows, time, pending } = found;
-      if (found.distinct?.key !== pending.key) {
+      if (found.distinct?.pending !== pending) {
         const more = (pending.columns?.[usageCube.time.all] as Int32Column | undefined)?.values ?? [];
         const distinct = [...new Set([...daysOf(rows.columns, time), ...more])].sort((a, b) => a - b);
-        found.distinct = { key: pending.key, days: distinct };
+        found.distinct = { pending, days: distinct };
       }
       return found.distinct!.days;
     },

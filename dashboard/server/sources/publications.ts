@@ -1,12 +1,11 @@
 /** What is published, looked at every second once for everybody: the mart versions that answers come from. */
 
-import { dailyUsageRollup } from '../../../schemas/gold.ts';
 import { migrations } from '../../../serving/migrate.ts';
 import { type MartState, publicationState } from '../../../serving/publication-state.ts';
 import type { Session } from '../../../serving/session.ts';
 import { CassandraUnavailable } from '../../../serving/unavailable.ts';
 import { Problem } from '../problem.ts';
-import type { Pending } from './increments.ts';
+import type { SpeedLayer } from './increments.ts';
 
 /** Publications by mart (`gold.…`). */
 export type Publications = ReadonlyMap<string, MartState>;
@@ -15,7 +14,7 @@ export type Publications = ReadonlyMap<string, MartState>;
 export interface Published {
   readonly session: Session;
   readonly publications: Publications;
-  readonly pending: Pending;
+  readonly speed: SpeedLayer;
 }
 
 /** What is served now, or why nothing can be. */
@@ -43,7 +42,7 @@ const patienceMs = 5000;
  */
 export function watchPublications(
   connectSession: () => Promise<Session>,
-  pendingSince: (rollupVersion: number) => Promise<Pending>,
+  speedLayer: (publications: Publications) => Promise<SpeedLayer>,
   log: (message: string) => void,
 ): PublicationWatch {
   const listeners = new Set<(served: Served) => void>();
@@ -61,8 +60,7 @@ export function watchPublications(
   const lookOnce = async (): Promise<Served> => {
     session ??= await withPatience(connectSession());
     const publications = await withPatience(stateOf(session));
-    const pending = await pendingSince(publications.get(dailyUsageRollup.name)?.version ?? -1);
-    return { state: 'served', session, publications, pending };
+    return { state: 'served', session, publications, speed: await speedLayer(publications) };
   };
   const problemOf = (error: unknown): Problem => {
     if (error instanceof Problem) return error;
@@ -154,7 +152,7 @@ function signature(served: Served): string {
   if (served.state === 'problem') return `${served.problem.kind} ${served.problem.message}`;
   return [...served.publications]
     .map(([mart, { number }]) => `${mart} ${number}`)
-    .concat(served.pending.key)
+    .concat(String(served.speed.pending.speedVersion))
     .sort()
     .join();
 }

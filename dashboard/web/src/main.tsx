@@ -2,7 +2,7 @@ import { render } from 'preact';
 import { App } from './app.tsx';
 import { apply } from './components/theme.ts';
 import { listen } from './data/live.ts';
-import './style.css';
+import './styles/page.css';
 
 apply();
 listen();

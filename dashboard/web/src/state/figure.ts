@@ -115,9 +115,9 @@ export function figureOf(
   const columns = name === 'genai' ? genaiColumns[scope] : mart.columns;
   const parameters = new URLSearchParams({ table: mart[scope], column: columns[measure] ?? measure });
   for (const condition of where) parameters.append('where', condition);
-  // What the speed layer adds is in no version of the mart yet.
-  if (stated !== null && !live) parameters.set('stated', String(stated));
+  if (stated !== null) parameters.set('stated', String(stated));
   if (source.version >= 0) parameters.set('version', String(source.version));
+  if (live && source.speed_version != null) parameters.set('speed_version', String(source.speed_version));
   return `figure?${parameters}`;
 }
 
