@@ -46,7 +46,11 @@ export function register(program: Command): void {
     .option('--version <number>', 'the table as it was at this version', wholeNumber(0))
     .option('--sum <column>', 'explain the sum of a column over the rows that satisfy the conditions')
     .option('--stated <number>', 'with --sum: the figure to prove')
-    .option('--speed-version <number>', 'with --sum: and the increments of the speed layer at this version', wholeNumber(0))
+    .option(
+      '--speed-version <number>',
+      'with --sum: and the increments of the speed layer at this version',
+      wholeNumber(0),
+    )
     .option('--limit <rows>', 'rows to list at most in each section', wholeNumber(1), 20)
     .option('--offset <rows>', 'rows to skip in each section', wholeNumber(0), 0)
     .addOption(lakeOption())

@@ -50,11 +50,15 @@ export interface OverviewAnswer {
   readonly revenue: Compared;
 }
 
-/** `/api/v1/anomalies`: of one organisation every scored day, over all organisations the anomalous ones. */
+/**
+ * `/api/v1/anomalies`: of one organisation every scored day, over all organisations the anomalous ones, those furthest from what was
+ * expected first.
+ */
 export interface AnomaliesAnswer {
   readonly org: string | null;
   readonly period: Period;
   readonly source: Source;
+  /** Also those that are not listed. */
   readonly anomalies: number;
   readonly rows: readonly Row[];
 }

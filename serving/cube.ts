@@ -2,7 +2,9 @@
  * Cubes: what can be asked of the marts by time, service, region and plan, and how rows of an answer are summed. One mart answers
  * for an organisation, a rollup over all.
  */
+
 import { anyTrue, sumDecimal, sumInt64 } from '../engine/columnar/aggregate.ts';
+import { dayNumber } from '../engine/columnar/cell.ts';
 import type { Column, DecimalColumn, Int32Column, Int64Column } from '../engine/columnar/column.ts';
 import { filterColumns } from '../engine/columnar/filter.ts';
 import { type Grouping, groupBy, oneGroup } from '../engine/columnar/group.ts';
@@ -50,8 +52,8 @@ export interface Cube {
   readonly only?: readonly [string, string];
   readonly measures: readonly Measure[];
   readonly ratios: readonly CubeRatio[];
-  /** Columns that measures need besides those of the mart. */
-  readonly derived?: (columns: Columns) => Columns;
+  /** Measures' columns that the mart does not have, made of those it has, `from` among them. */
+  readonly derived?: { readonly from: readonly string[]; readonly columns: (columns: Columns) => Columns };
 }
 
 const usd = 'US dollars';
@@ -120,9 +122,11 @@ export const supportCube: Cube = {
     },
   ],
   // Rows without a mean have no ticket that states both days.
-  derived: (columns) => {
-    const validity = columns.mean_hours_to_resolve!.validity;
-    return { timed_tickets: { ...(columns.resolved_tickets as Int64Column), validity } };
+  derived: {
+    from: ['mean_hours_to_resolve'],
+    columns: ({ mean_hours_to_resolve, resolved_tickets }) => ({
+      timed_tickets: { ...(resolved_tickets as Int64Column), validity: mean_hours_to_resolve!.validity },
+    }),
   },
   ratios: [
     {
@@ -248,6 +252,22 @@ export function summarise(cube: Cube, scope: 'organisation' | 'all', columns: Co
 
 export const cubes: readonly Cube[] = [usageCube, supportCube, revenueCube, genaiCube];
 
+/** The cube that rows of a named query are for, and whether they are those of one organisation. */
+export function cubeOf(query: string): { readonly cube: Cube; readonly scope: 'organisation' | 'all' } | null {
+  for (const cube of cubes) {
+    for (const scope of ['organisation', 'all'] as const) if (cube.queries[scope] === query) return { cube, scope };
+  }
+  return null;
+}
+
+/** Whether answers about one organisation need a column of the mart. */
+export function isNeeded({ time, dimensions, measures, derived }: Cube, column: string): boolean {
+  const { region, plan, ...own } = dimensions;
+  return [time.organisation, ...Object.values(own), ...measures.map((of) => of.column), ...(derived?.from ?? [])]
+    .concat('layer')
+    .includes(column);
+}
+
 /** Columns of the rollup that a slice tells rows apart by, or chooses them by, besides the time. */
 export function sliceColumns(cube: Cube, { by, where }: Slice): string[] {
   const dimensions = [...by, ...(Object.keys(where) as Dimension[])].map((name) => dimensionColumn(cube, 'all', name));
@@ -283,15 +303,19 @@ function rowsWhere(cube: Cube, scope: 'organisation' | 'all', columns: Columns, 
     return [dimensionColumn(cube, scope, dimension as Dimension)!, value] as const;
   });
   if (scope === 'all' && cube.only !== undefined) tests.push(cube.only);
-  return rowsWith(columns, tests);
-}
-
-/** The rows that have these texts, each in its column. */
-export function rowsWith(columns: Columns, texts: readonly (readonly [column: string, text: string])[]): Columns {
-  return texts.reduce((rows, [name, text]) => {
+  return tests.reduce((rows, [name, text]) => {
     const column = rows[name]!;
     return filterColumns(rows, textMask(column, [text]) ?? new Uint8Array(column.length));
   }, columns);
+}
+
+/** The rows of days (months), which `time` holds, from one to another, both `YYYY-MM-DD` and included. */
+export function rowsWithin(columns: Columns, time: string, from: string, to: string): Columns {
+  const [first, last] = [dayNumber(from), dayNumber(to)];
+  const { values, length } = columns[time] as Int32Column;
+  const mask = new Uint8Array(length);
+  for (let row = 0; row < length; row++) mask[row] = values[row]! >= first && values[row]! <= last ? 1 : 0;
+  return filterColumns(columns, mask);
 }
 
 function keyOf(cube: Cube, scope: 'organisation' | 'all', columns: Columns, dimension: Dimension): Column {

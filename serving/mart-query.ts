@@ -17,8 +17,11 @@ export interface MartQuery {
 /** Columns of equal length by name. */
 export type Columns = Readonly<Record<string, Column>>;
 
-/** The query `cql/queries/<name>.cql`. Throws when it selects anything but columns of a mart. */
-export async function martQuery(name: string): Promise<MartQuery> {
+/**
+ * The query `cql/queries/<name>.cql`, of its columns those `wanted` (default: all). Throws when it selects anything but columns of a
+ * mart.
+ */
+export async function martQuery(name: string, wanted: (column: string) => boolean = () => true): Promise<MartQuery> {
   const text = await namedStatement(name);
   const [, list, rest, table] = /^SELECT\s+(.*?)\s+(FROM\s+(\w+)\s.*)$/s.exec(text) ?? [];
   if (list === undefined || rest === undefined) throw new Error(`cql/queries/${name}.cql does not select columns`);
@@ -28,19 +31,12 @@ export async function martQuery(name: string): Promise<MartQuery> {
     if (field === undefined) throw new Error(`cql/queries/${name}.cql: ${table} has no column ${column.trim()}`);
     return field;
   });
-  const cells = fields.map((field) => asCells(field.name, field.type)).join(', ');
-  return { mart, statement: `SELECT ${cells} ${rest}`, fields };
+  const read = fields.filter((field) => wanted(field.name));
+  const cells = read.map((field) => asCells(field.name, field.type)).join(', ');
+  return { mart, statement: `SELECT ${cells} ${rest}`, fields: read };
 }
 
 /** The rows that the statement gave, as columns. */
 export function columnsOfRows({ fields }: MartQuery, rows: readonly types.Row[]): Columns {
-  return Object.fromEntries(
-    fields.map(({ name, type }) => [
-      name,
-      columnOfCells(
-        type,
-        rows.map((row) => row[name]),
-      ),
-    ]),
-  );
+  return Object.fromEntries(fields.map(({ name, type }) => [name, columnOfCells(type, rows, name)]));
 }

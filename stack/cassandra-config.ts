@@ -45,6 +45,8 @@ export function cassandraYaml(folder: string, ports: CassandraPorts): string {
     concurrent_compactors: 1,
     // What is served can be rebuilt from the lake: a snapshot at every drop and truncate would only fill the disk.
     auto_snapshot: false,
+    // A null in a row is a tombstone, and a mart has many: no warning for every read.
+    tombstone_warn_threshold: 50_000,
   };
   return `${JSON.stringify(config, null, 2)}\n`;
 }

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { dashboardOptions } from '../../cli/dashboard-service.ts';
 import { freePorts } from '../../stack/ports.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { cassandraEnv } from '../cassandra-env.ts';
@@ -19,7 +20,7 @@ export async function startDashboardProcess(
 ): Promise<DashboardProcess> {
   const [port] = await freePorts(1);
   const program = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
-  const child = spawn(process.execPath, [...process.execArgv, program, 'dashboard', '--port', String(port)], {
+  const child = spawn(process.execPath, [...dashboardOptions, program, 'dashboard', '--port', String(port)], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,

@@ -6,7 +6,7 @@ import type { DimensionsAnswer, OrganisationsAnswer } from '../../dashboard/api.
 const dayMs = 86_400_000;
 
 export interface Questions {
-  /** 60 days of one organisation, all marts of it in turn. */
+  /** 60 days of one organisation, in turn what the pages ask of it; then those of another. */
   readonly organisation: (n: number) => string;
   /** Everything else: all organisations by whatever they are told apart, long periods, searches, the state of the data. */
   readonly others: (n: number) => string;
@@ -26,7 +26,17 @@ export async function questionsOf(url: string): Promise<Questions> {
     const day = (ms: number) => new Date(Math.min(ms, last)).toISOString().slice(0, 10);
     return `from=${day(from)}&to=${day(from + (length - 1) * dayMs)}`;
   };
-  const ofOne = ['usage', 'overview', 'support', 'anomalies', 'genai', 'usage?by=service', 'revenue'];
+  const ofOne = [
+    'overview',
+    'usage?by=day,service',
+    'support?by=day',
+    'anomalies',
+    'usage?by=service',
+    'usage?by=day',
+    'revenue?by=month',
+    'reconciliation',
+    'genai?by=day',
+  ];
   const ofAll = [
     'usage?by=day,service',
     'usage?by=month,region',
@@ -40,8 +50,13 @@ export async function questionsOf(url: string): Promise<Questions> {
   ];
   const join = (path: string, rest: string) =>
     `/api/v1/${path}${path.includes('?') ? '&' : '?'}${rest}`.replace('?&', '?');
+  let visit = '';
   return {
-    organisation: (n) => join(ofOne[n % ofOne.length]!, `org=${pick(organisations).org_id}&${period(60)}`),
+    organisation: (n) => {
+      const turn = n % ofOne.length;
+      if (turn === 0) visit = `org=${pick(organisations).org_id}&${period(60)}`;
+      return join(ofOne[turn]!, visit);
+    },
     others: (n) => {
       const turn = n % 20;
       if (turn === 0) return `/api/v1/organisations?search=${pick(organisations).org_name?.slice(0, 4) ?? 'a'}`;

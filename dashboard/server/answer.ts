@@ -13,8 +13,10 @@ interface Answer {
 }
 
 const keptBytes = 64 * 1024 * 1024;
-/** Smaller bodies fit one packet anyway. */
-const worthZipping = 1024;
+/** Smaller bodies are on their way sooner as they are. */
+const worthZipping = 4096;
+/** The fastest: the better ones take twice the time for a tenth less. */
+const zipLevel = 1;
 
 export type Answers = (
   reply: FastifyReply,
@@ -45,7 +47,7 @@ export function answers(): Answers {
     // Only now: a problem has no tag.
     reply.headers(known).type('application/json; charset=utf-8');
     if (answer.body.length < worthZipping || !acceptsGzip(headers['accept-encoding'])) return reply.send(answer.body);
-    answer.zipped ??= compress(answer.body, { level: 5 });
+    answer.zipped ??= compress(answer.body, { level: zipLevel });
     return reply.header('content-encoding', 'gzip').send(await answer.zipped);
   };
 }

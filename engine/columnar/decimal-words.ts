@@ -25,8 +25,14 @@ export function bigintAt(words: Int32Array, at: number): bigint {
 
 /** Writes an integer of at most 128 bits. */
 export function putBigint(words: Int32Array, at: number, value: bigint): void {
-  words.set(wordsOf(value), at);
+  halves[0] = BigInt.asIntN(64, value);
+  halves[1] = BigInt.asIntN(64, value >> 64n);
+  words.set(wordsOfHalves, at);
 }
+
+/** One for all values: making it takes longer than using it. */
+const halves = new BigInt64Array(2);
+const wordsOfHalves = new Int32Array(halves.buffer);
 
 /** target = a + b; false when the sum does not fit 128 bits. */
 export function addWords(

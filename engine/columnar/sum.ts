@@ -36,7 +36,7 @@ export function sumDecimal(column: Column, grouping: Grouping, { where }: Where 
     }
   }
   // Storing a double in 0 … 2^32 into an Int32Array keeps its low 32 bits.
-  const words = Int32Array.from(limbs);
+  const words = new Int32Array(limbs);
   const { scale } = column;
   return { kind: 'decimal', length: count, validity: validityFromMask(seen), precision: 38, scale, words };
 }
@@ -85,7 +85,7 @@ export function sumInt64(column: Column, grouping: Grouping, { where }: Where = 
       );
     }
   }
-  const values = new BigInt64Array(Int32Array.from(limbs).buffer);
+  const values = new BigInt64Array(new Int32Array(limbs).buffer);
   return { kind: 'int64', length: count, validity: validityFromMask(seen), values };
 }
 

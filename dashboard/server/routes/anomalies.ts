@@ -1,9 +1,15 @@
 /** Cost anomalies: of one organisation every day with its expected band, over all organisations the anomalous days. */
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { rowsWith, usageCube } from '../../../serving/cube.ts';
+import type { BoolColumn, DecimalColumn, Float64Column } from '../../../engine/columnar/column.ts';
+import { toFloat64 } from '../../../engine/columnar/decimal.ts';
+import { sortIndices } from '../../../engine/columnar/sort.ts';
+import { selectedIndices, takeColumn } from '../../../engine/columnar/take.ts';
+import { maskFromBits } from '../../../engine/columnar/validity.ts';
+import { usageCube } from '../../../serving/cube.ts';
 import type { Columns } from '../../../serving/mart-query.ts';
-import type { AnomaliesAnswer, Row } from '../../api.ts';
+import { textMask } from '../../../transforms/masks.ts';
+import type { AnomaliesAnswer } from '../../api.ts';
 import type { Answers } from '../answer.ts';
 import { asked, type Given, parameters, query } from '../filters.ts';
 import { rowsOfColumns } from '../rows.ts';
@@ -12,6 +18,14 @@ import { referenceDayOf } from '../sources/reference-day.ts';
 import { checkKnown, sourceSchema } from './cubes.ts';
 
 const { org, service, region, plan, from, to } = parameters;
+const limit = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 200,
+    description: 'Days to list at most, over all organisations',
+  }),
+);
 
 export function anomalyRoute(app: FastifyInstance, marts: Marts, answer: Answers, clock: () => number): void {
   app.get(
@@ -21,14 +35,14 @@ export function anomalyRoute(app: FastifyInstance, marts: Marts, answer: Answers
         operationId: 'anomalies',
         summary: 'Cost anomalies against the 28 days before',
         description:
-          'Of one organisation every day with a row, with its band; over all organisations the anomalous days.',
-        querystring: query({ org, service, region, plan, from, to }),
+          'Of one organisation every day with a row, with its band, in order; over all organisations the anomalous days, those furthest from what was expected, in dollars, first.',
+        querystring: query({ org, service, region, plan, from, to, limit }),
         response: {
           200: Type.Object({
             org: Type.Union([Type.String(), Type.Null()]),
             period: Type.Object({ from: Type.String(), to: Type.String() }),
             source: sourceSchema,
-            anomalies: Type.Number({ description: 'Rows with at least two votes' }),
+            anomalies: Type.Number({ description: 'Days with at least two votes, listed or not' }),
             rows: Type.Array(Type.Record(Type.String(), Type.Unknown())),
           }),
         },
@@ -43,23 +57,48 @@ export function anomalyRoute(app: FastifyInstance, marts: Marts, answer: Answers
           ? await marts.rollup('anomalies_all', period.from, period.to)
           : await marts.organisation('anomalies', what.org, period.from, period.to);
       return answer(reply, [referenceDay, source], async () => {
-        const rows = rowsWhere(columns, {
+        const found = rowsWhere(columns, {
           service_name: where.service,
           hq_region: where.region,
           plan_tier: where.plan,
         });
-        if (rows.length === 0) await checkKnown(marts, what);
-        const anomalies = rows.filter((row) => row.is_anomaly === true).length;
+        if (found.length === 0) await checkKnown(marts, what);
+        const { bits, length } = columns.is_anomaly as BoolColumn;
+        const isAnomaly = maskFromBits(bits, length);
+        const anomalies = found.filter((row) => isAnomaly[row] === 1).length;
+        const { limit: most = 200 } = request.query as { limit?: number };
+        const rows = rowsOfColumns(what.org === null ? furthest(columns, found, most) : inOrder(columns, found));
         return { org: what.org, period, source, anomalies, rows } satisfies AnomaliesAnswer;
       });
     },
   );
 }
 
-/** Rows with these values, as objects, in order of day and service. */
-function rowsWhere(columns: Columns, values: Readonly<Record<string, string | undefined>>): Row[] {
-  const texts = Object.entries(values).filter((each): each is [string, string] => each[1] !== undefined);
-  const rows = rowsOfColumns(rowsWith(columns, texts));
-  const keyOf = (row: Row): string => `${row.usage_date} ${row.service_name}`;
-  return rows.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+/** The rows with these values. */
+function rowsWhere(columns: Columns, values: Readonly<Record<string, string | undefined>>): Int32Array {
+  const { length } = columns.usage_date!;
+  const masks = Object.entries(values)
+    .filter((each): each is [string, string] => each[1] !== undefined)
+    .map(([name, value]) => textMask(columns[name]!, [value]));
+  return selectedIndices(Uint8Array.from({ length }, (_, row) => (masks.every((mask) => mask?.[row] === 1) ? 1 : 0)));
+}
+
+/** By day and service. */
+function inOrder(columns: Columns, rows: Int32Array): Columns {
+  const found = taken(columns, rows);
+  return taken(found, sortIndices([{ column: found.usage_date! }, { column: found.service_name! }]));
+}
+
+/** At most so many of the rows, those whose cost is furthest from what was expected first. */
+function furthest(columns: Columns, rows: Int32Array, most: number): Columns {
+  const expected = (columns.expected_cost_usd as Float64Column).values;
+  const actual = toFloat64(columns.actual_cost_usd as DecimalColumn).values;
+  const distance = (row: number): number => Math.abs(actual[row]! - expected[row]!);
+  const least = Float64Array.from(rows, distance).sort().at(-most) ?? 0;
+  const far = rows.filter((row) => distance(row) >= least);
+  return taken(columns, far.sort((a, b) => distance(b) - distance(a) || a - b).slice(0, most));
+}
+
+function taken(columns: Columns, rows: Int32Array): Columns {
+  return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, takeColumn(column, rows)]));
 }

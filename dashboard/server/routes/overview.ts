@@ -1,7 +1,8 @@
 /** The figures of the first page, against the time before. */
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { type Cube, revenueCube, summarise, supportCube, usageCube } from '../../../serving/cube.ts';
+import { type Cube, revenueCube, rowsWithin, summarise, supportCube, usageCube } from '../../../serving/cube.ts';
+import type { Columns } from '../../../serving/mart-query.ts';
 import type { Compared, OverviewAnswer, Period, Source } from '../../api.ts';
 import type { Answers } from '../answer.ts';
 import { asked, type Given, parameters, query } from '../filters.ts';
@@ -50,16 +51,16 @@ export function overviewRoute(app: FastifyInstance, marts: Marts, answer: Answer
         year_before: yearBefore(what.period),
       };
       const months = monthsOf(what.period);
-      const read = await Promise.all([
+      const [usage, support, revenue] = await Promise.all([
         comparison(usageCube, what.where, periods),
         comparison(supportCube, organisations, periods),
         comparison(revenueCube, organisations, { ...periods, current: months, previous: monthsBefore(months) }),
       ]);
-      const [usageOf, supportOf, revenueOf] = read;
-      const sources = { usage: usageOf.source, support: supportOf.source, revenue: revenueOf.source };
-      return answer(reply, [referenceDay, sources], async () => {
-        const [usage, support, revenue] = read.map(({ totals: of }) => of()) as [Compared, Compared, Compared];
-        if ([usage, support, revenue].every(({ current }) => current === null)) await checkKnown(marts, what);
+      const sources = { usage: usage.source, support: support.source, revenue: revenue.source };
+      const begins = [usage, support, revenue].map((each) => each.begins);
+      return answer(reply, [referenceDay, sources, begins], async () => {
+        const compared = { usage: usage.totals(), support: support.totals(), revenue: revenue.totals() };
+        if (Object.values(compared).every(({ current }) => current === null)) await checkKnown(marts, what);
         return {
           org: what.org,
           period: what.period,
@@ -67,27 +68,33 @@ export function overviewRoute(app: FastifyInstance, marts: Marts, answer: Answer
           year_before: periods.year_before,
           reference_day: referenceDay,
           sources,
-          usage,
-          support,
-          revenue,
+          ...compared,
         } satisfies OverviewAnswer;
       });
 
       async function comparison(
         cube: Cube,
         where: typeof what.where,
-        spans: Readonly<Record<keyof Compared, Period>>,
-      ): Promise<{ readonly source: Source; readonly totals: () => Compared }> {
+        { current, previous, year_before: before }: Readonly<Record<keyof Compared, Period>>,
+      ): Promise<{ readonly source: Source; readonly begins: string | null; readonly totals: () => Compared }> {
         const slice = { org: what.org, by: [], where };
-        const [current, previous, before] = await Promise.all([
-          rowsOf(marts, cube, slice, spans.current),
-          rowsOf(marts, cube, slice, spans.previous),
-          rowsOf(marts, cube, slice, spans.year_before),
+        const begins = await marts.firstDay(cube.queries.all);
+        // The time before ends where the period begins: one read for both, and none of years without data.
+        const [both, last] = await Promise.all([
+          rowsOf(marts, cube, slice, { from: previous.from, to: current.to }),
+          begins !== null && before.to < begins ? null : rowsOf(marts, cube, slice, before),
         ]);
-        const totalOf = (rows: typeof current) => summarise(cube, scopeOf(what), rows.columns, slice).total;
+        const scope = scopeOf(what);
+        const totalOf = (columns: Columns) => summarise(cube, scope, columns, slice).total;
+        const within = ({ from, to }: Period) => totalOf(rowsWithin(both.columns, cube.time[scope], from, to));
         return {
-          source: current.source,
-          totals: () => ({ current: totalOf(current), previous: totalOf(previous), year_before: totalOf(before) }),
+          source: both.source,
+          begins,
+          totals: () => ({
+            current: within(current),
+            previous: within(previous),
+            year_before: last === null ? null : totalOf(last.columns),
+          }),
         };
       }
     },

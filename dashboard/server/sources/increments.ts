@@ -16,10 +16,10 @@ import { dailyUsageRollup, orgDailyUsageByService } from '../../../schemas/gold.
 import { servedMart } from '../../../serving/cql-type.ts';
 import type { Columns } from '../../../serving/mart-query.ts';
 import { readPublications } from '../../../serving/publication-log.ts';
+import type { PublicationState } from '../../../serving/publication-state.ts';
 import { readIncrements } from '../../../serving/served-rows.ts';
 import { bronzeOfDay, isConsumed } from '../../../serving/served-snapshot.ts';
 import { orUnknown, wholeDecimal } from '../../../transforms/gold/measures.ts';
-import type { Publications } from './publications.ts';
 
 /** What the speed layer has for the answers of now. */
 export interface SpeedLayer {
@@ -44,7 +44,7 @@ const mart = servedMart(orgDailyUsageByService);
 export const nothingPending: Pending = { rollupVersion: -1, speedVersion: null, columns: null, events: 0 };
 
 /** Looks for what the speed layer has on top of what is published. */
-export function speedLayerOf(lake: Lake): (publications: Publications) => Promise<SpeedLayer> {
+export function speedLayerOf(lake: Lake): (publications: PublicationState) => Promise<SpeedLayer> {
   const pendingOn = pendingIncrements(lake);
   let served = { number: 0, version: null as number | null };
   return async (publications) => {
@@ -65,8 +65,12 @@ function pendingIncrements(lake: Lake): (rollupVersion: number) => Promise<Pendi
   let last: { readonly held: Table | null; readonly pending: Pending } | null = null;
   return async (rollupVersion) => {
     const speed = await lake.table(mart.serving.speed!).latest();
-    if (speed === null || rollupVersion < 0) return { ...nothingPending, rollupVersion };
-    if (last?.pending.speedVersion === speed.version && last.pending.rollupVersion === rollupVersion) {
+    const speedVersion = speed?.version ?? null;
+    if (last?.pending.speedVersion === speedVersion && last.pending.rollupVersion === rollupVersion) {
+      return last.pending;
+    }
+    if (speed === null || rollupVersion < 0) {
+      last = { held: null, pending: { ...nothingPending, speedVersion, rollupVersion } };
       return last.pending;
     }
     const rollup = await lake.table(dailyUsageRollup.name).at(rollupVersion);

@@ -18,9 +18,9 @@ import { marts, orgDailyUsageByService, orgDailyUsageByServiceSpeed } from '../.
 import { landingFiles, ledger } from '../../../schemas/ops.ts';
 import { quarantineOf } from '../../../schemas/quarantine.ts';
 import { silverUsageEvents } from '../../../schemas/silver.ts';
+import type { PublicationState } from '../../../serving/publication-state.ts';
 import type { LayersAnswer, Row } from '../../api.ts';
 import { rowsOfColumns } from '../rows.ts';
-import type { Publications } from './publications.ts';
 
 const readingAtATime = 8;
 
@@ -67,7 +67,7 @@ export async function versionsOf(lake: Lake, table: string, limit: number): Prom
 }
 
 /** How far each layer is, landing zone first. */
-export async function layersOf(lake: Lake, publications: Publications): Promise<LayersAnswer['layers']> {
+export async function layersOf(lake: Lake, publications: PublicationState): Promise<LayersAnswer['layers']> {
   const [landing, bronze, silver, gold, speed] = await Promise.all(
     [landingFiles, bronzeUsageEvents, silverUsageEvents, orgDailyUsageByService, orgDailyUsageByServiceSpeed].map(
       ({ name }) => lake.table(name).latest(),

@@ -1,6 +1,5 @@
 /** Rows of the marts in columns: a rollup whole, as long as its publication is the newest; of an organisation what was asked for. */
-import { LRUCache } from 'lru-cache';
-import { dayNumber } from '../../../engine/columnar/cell.ts';
+import { dayNumber, dayText } from '../../../engine/columnar/cell.ts';
 import type { Int32Column } from '../../../engine/columnar/column.ts';
 import { constantColumn } from '../../../engine/columnar/column-of.ts';
 import { concatColumns } from '../../../engine/columnar/concat-columns.ts';
@@ -9,16 +8,17 @@ import { sliceColumn } from '../../../engine/columnar/take.ts';
 import { bitsFromMask } from '../../../engine/columnar/validity.ts';
 import { mapBounded } from '../../../engine/delta/map-bounded.ts';
 import { dailyUsageRollup } from '../../../schemas/gold.ts';
-import { cubes, rolledUp, usageCube } from '../../../serving/cube.ts';
+import { cubeOf, cubes, isNeeded, rolledUp, usageCube } from '../../../serving/cube.ts';
 import { type Columns, columnsOfRows, type MartQuery, martQuery } from '../../../serving/mart-query.ts';
-import type { MartState } from '../../../serving/publication-state.ts';
+import type { MartState, PublicationState } from '../../../serving/publication-state.ts';
 import { isServed } from '../../../serving/queries.ts';
 import { servedDays } from '../../../serving/served-days.ts';
 import type { Session } from '../../../serving/session.ts';
 import { textMask } from '../../../transforms/masks.ts';
 import type { Source } from '../../api.ts';
 import { nothingPending, type Pending } from './increments.ts';
-import { type Publications, type PublicationWatch, servingProblem, withPatience } from './publications.ts';
+import { keptRows } from './kept-rows.ts';
+import { type PublicationWatch, servingProblem, withPatience } from './publications.ts';
 
 /** Rows of a mart from one day (month) to another, and the publication that they come from. */
 export interface MartRows {
@@ -31,6 +31,8 @@ export interface Marts {
   organisation(query: string, org: string, from: string, to: string): Promise<MartRows>;
   /** Rows of a rollup; with `dimensions`, its columns that tell rows apart besides the time, summed over the others. */
   rollup(query: string, from: string, to: string, dimensions?: readonly string[]): Promise<MartRows>;
+  /** The first day (month) of a rollup that is stated, `YYYY-MM-DD`; null without any. */
+  firstDay(query: string): Promise<string | null>;
   /** Days with usage over all organisations, live or not, since 1970-01-01, ascending. */
   usageDays(): Promise<readonly number[]>;
   /** Whether any mart has rows of the organisation. */
@@ -51,17 +53,18 @@ interface Rollup {
 }
 
 const readsAtATime = 32;
-/** Cells that are kept of organisations: some 100 MB. */
-const keptCells = 6_000_000;
+const rollupQueries = new Set([...cubes.map(({ queries }) => queries.all), 'anomalies_all']);
 
 /** Reads marts over the watched session. */
 export function martsOf(watch: PublicationWatch): Marts {
   const rollups = new Map<string, { current: Promise<Rollup>; number: number }>();
-  const organisations = new LRUCache<string, Promise<MartRows>>({
-    maxSize: keptCells,
-    // What is still being read counts little; rows replace it once they are there.
-    sizeCalculation: () => 1,
-  });
+  const organisations = keptRows();
+  const plans = new Map<string, Promise<MartQuery>>();
+  const planOf = (query: string): Promise<MartQuery> => {
+    const plan = plans.get(query) ?? planned(query);
+    plans.set(query, plan);
+    return plan;
+  };
 
   const rollup = async (query: string): Promise<Rollup> => {
     const { session, publications, speed } = await watch.now();
@@ -72,8 +75,8 @@ export function martsOf(watch: PublicationWatch): Marts {
     return found;
   };
 
-  const newestRead = async (query: string, session: Session, publications: Publications): Promise<Rollup> => {
-    const plan = await martQuery(query);
+  const newestRead = async (query: string, session: Session, publications: PublicationState): Promise<Rollup> => {
+    const plan = await planOf(query);
     const state = publications.get(plan.mart.contract.name);
     const number = state?.number ?? 0;
     const kept = rollups.get(query);
@@ -95,23 +98,21 @@ export function martsOf(watch: PublicationWatch): Marts {
     return kept.current;
   };
 
+  // Nobody waits for a rollup: it is read when it is published.
+  watch.subscribe(async ({ state }) => {
+    if (state === 'served') for (const query of rollupQueries) await rollup(query).catch(() => undefined);
+  });
+
   return {
     organisation: async (query, org, from, to) => {
       const { session, publications, speed } = await watch.now();
-      const plan = await martQuery(query);
+      const plan = await planOf(query);
       const published = sourceOf(plan, publications.get(plan.mart.contract.name));
       const isLive = plan.mart.serving.speed !== null;
       const source = isLive ? { ...published, speed_version: speed.servedVersion } : published;
-      const key = JSON.stringify([query, org, from, to, source.publication]);
-      const kept = organisations.get(key);
-      if (kept !== undefined) return kept;
-      const reading = readOrganisation(session, query, plan, source, org, from, to);
-      organisations.set(key, reading);
-      reading.then(
-        ({ columns }) => organisations.set(key, reading, { size: cellsOf(columns) }),
-        () => organisations.delete(key),
-      );
-      return reading;
+      const key = JSON.stringify([query, org, source.publication]);
+      const read = () => readOrganisation(session, query, plan, org, from, to);
+      return { columns: await organisations(key, plan.mart.partition, { from, to }, read), source };
     },
     rollup: async (query, from, to, dimensions) => {
       const found = await rollup(query);
@@ -126,11 +127,19 @@ export function martsOf(watch: PublicationWatch): Marts {
         source: { ...rows.source, speed_version: pending.speedVersion },
       };
     },
+    firstDay: async (query) => {
+      const { rows, time, pending } = await rollup(query);
+      const days = daysOf(rows.columns, time);
+      // 1970-01-01 stands for not stated.
+      const stated = days.subarray(lowerBound(days, 1), lowerBound(days, 1) + 1);
+      const first = Math.min(...stated, ...(query === usageCube.queries.all ? pendingDays(pending) : []));
+      return Number.isFinite(first) ? dayText(first) : null;
+    },
     usageDays: async () => {
       const found = await rollup(usageCube.queries.all);
       const { rows, time, pending } = found;
       if (found.distinct?.pending !== pending) {
-        const more = (pending.columns?.[usageCube.time.all] as Int32Column | undefined)?.values ?? [];
+        const more = pendingDays(pending);
         const distinct = [...new Set([...daysOf(rows.columns, time), ...more])].sort((a, b) => a - b);
         found.distinct = { pending, days: distinct };
       }
@@ -147,13 +156,12 @@ async function readOrganisation(
   session: Session,
   query: string,
   plan: MartQuery,
-  source: Source,
   org: string,
   from: string,
   to: string,
-): Promise<MartRows> {
+): Promise<Columns> {
   const rows = await answered(session.execute(plan.statement, { org, first_day: from, last_day: to }));
-  return { columns: withLive(derived(query, columnsOfRows(plan, rows))), source };
+  return withLive(derived(query, columnsOfRows(plan, rows)));
 }
 
 /** The rollup by these dimensions: made once. */
@@ -167,15 +175,24 @@ function byDimensions({ rows, time, rolledUp: kept }: Rollup, dimensions: readon
   return columns;
 }
 
+function pendingDays({ columns }: Pending): Iterable<number> {
+  return (columns?.[usageCube.time.all] as Int32Column | undefined)?.values ?? [];
+}
+
 function daysOf(columns: Columns, time: string): Int32Array {
   const { values, length } = columns[time] as Int32Column;
   return values.subarray(0, length);
 }
 
+/** What is sent to Cassandra: of one organisation only the columns that answers need. */
+function planned(query: string): Promise<MartQuery> {
+  const found = cubeOf(query);
+  return martQuery(query, found?.scope === 'organisation' ? (column) => isNeeded(found.cube, column) : undefined);
+}
+
 /** With the columns that the cube of the query needs besides those of the mart. */
 function derived(query: string, columns: Columns): Columns {
-  const cube = cubes.find(({ queries }) => queries.organisation === query || queries.all === query);
-  return { ...columns, ...cube?.derived?.(columns) };
+  return { ...columns, ...cubeOf(query)?.cube.derived?.columns(columns) };
 }
 
 async function readRollup(
@@ -234,11 +251,6 @@ function withPending(columns: Columns, { columns: more }: Pending, [first, last]
 
 function sliced(columns: Columns, begin: number, end: number): Columns {
   return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, sliceColumn(column, begin, end)]));
-}
-
-function cellsOf(columns: Columns): number {
-  const all = Object.values(columns);
-  return 1 + all.length * (all[0]?.length ?? 0);
 }
 
 /** The first place in ascending numbers that is not below `value`. */

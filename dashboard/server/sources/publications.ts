@@ -1,19 +1,16 @@
 /** What is published, looked at every second once for everybody: the mart versions that answers come from. */
 
 import { migrations } from '../../../serving/migrate.ts';
-import { type MartState, publicationState } from '../../../serving/publication-state.ts';
+import { type PublicationState, publicationState } from '../../../serving/publication-state.ts';
 import type { Session } from '../../../serving/session.ts';
 import { CassandraUnavailable } from '../../../serving/unavailable.ts';
 import { Problem } from '../problem.ts';
 import type { SpeedLayer } from './increments.ts';
 
-/** Publications by mart (`gold.…`). */
-export type Publications = ReadonlyMap<string, MartState>;
-
 /** Marts in Cassandra, and what the speed layer has on top. */
 export interface Published {
   readonly session: Session;
-  readonly publications: Publications;
+  readonly publications: PublicationState;
   readonly speed: SpeedLayer;
 }
 
@@ -42,7 +39,7 @@ const patienceMs = 5000;
  */
 export function watchPublications(
   connectSession: () => Promise<Session>,
-  speedLayer: (publications: Publications) => Promise<SpeedLayer>,
+  speedLayer: (publications: PublicationState) => Promise<SpeedLayer>,
   log: (message: string) => void,
 ): PublicationWatch {
   const listeners = new Set<(served: Served) => void>();
@@ -63,9 +60,9 @@ export function watchPublications(
     return { state: 'served', session, publications, speed: await speedLayer(publications) };
   };
   const problemOf = (error: unknown): Problem => {
-    if (error instanceof Problem) return error;
     const problem = servingProblem(error);
-    if (served.state !== 'problem') log(error instanceof Error ? error.message : String(error));
+    const isNews = served.state !== 'problem' && problem.kind === 'serving-unavailable';
+    if (isNews) log(error instanceof Error ? error.message : String(error));
     return problem;
   };
   let looking: Promise<void> | null = null;
@@ -103,7 +100,7 @@ export function watchPublications(
 export async function withPatience<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const detail = `No answer within ${patienceMs / 1000} s. The page asks again by itself.`;
+    const detail = `Cassandra has not answered within ${patienceMs / 1000} s. The page asks again by itself.`;
     timer = setTimeout(() => reject(new Problem('serving-unavailable', detail)), patienceMs);
   });
   work.catch(() => undefined);
@@ -119,7 +116,7 @@ export function servingProblem(error: unknown): Problem {
   return new Problem('serving-unavailable', 'Cassandra refused the request; the log of the dashboard says why.');
 }
 
-async function stateOf(session: Session): Promise<Publications> {
+async function stateOf(session: Session): Promise<PublicationState> {
   const tables = await session.execute('SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?', [
     session.keyspace,
   ]);

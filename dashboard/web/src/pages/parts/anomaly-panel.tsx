@@ -1,4 +1,4 @@
-/** The anomalous days, those with most votes and the greatest surprise first. */
+/** The anomalous days, those that cost most above what was expected first. */
 import type { AnomaliesAnswer, Row } from '../../../../api.ts';
 import { OrgLink } from '../../components/org-link.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -35,6 +35,7 @@ export function AnomalyPanel({ wide = false }: { readonly wide?: boolean }) {
         ),
     },
     { key: 'expected_cost_usd', title: 'Expected', unit: 'usd' },
+    { key: 'above_expected_usd', title: 'Above', unit: 'usd' },
     {
       key: 'upper_cost_usd',
       title: 'Band',
@@ -50,11 +51,22 @@ export function AnomalyPanel({ wide = false }: { readonly wide?: boolean }) {
       asked={asked}
       wide={wide}
       empty="No day is anomalous here. A day is scored once 14 of the 28 days before have usage; two of three tests have to agree."
-      show={({ rows }) => ({
-        rows: rows.filter((row) => row.is_anomaly === true),
-        columns,
-        sort: { key: 'z_score', descending: true },
-      })}
+      show={({ rows, anomalies }) => {
+        const listed = rows.filter((row) => row.is_anomaly === true).map(withDifference);
+        return {
+          rows: listed,
+          columns,
+          sort: { key: 'above_expected_usd', descending: true },
+          note:
+            listed.length < anomalies
+              ? `The ${shown(listed.length, 'count')} furthest from what was expected, of ${shown(anomalies, 'count')}.`
+              : undefined,
+        };
+      }}
     />
   );
+}
+
+function withDifference(row: Row): Row {
+  return { ...row, above_expected_usd: Number(row.actual_cost_usd) - Number(row.expected_cost_usd) };
 }
