@@ -60,8 +60,8 @@ export async function startLine(
     });
     if (withWorker) worker = await startWorker({ config, temporal, cassandra });
     const session = await openServing(cassandra);
-    const reader = config.cassandra ?? { ...cassandra, ...(await readerLogin(session)) };
-    await session.close();
+    const login = config.cassandra === null ? readerLogin(session) : Promise.resolve({});
+    const reader = { ...cassandra, ...(await login.finally(() => session.close())) };
     await announceStack(config.home, {
       pid: process.pid,
       temporalAddress: config.temporalConfigured ? null : stack.temporal.address,

@@ -2,7 +2,7 @@
 import { relative } from 'node:path';
 import type { Command } from 'commander';
 import { millisText } from '../engine/columnar/cell.ts';
-import { partitionsOf } from '../engine/delta/partitions.ts';
+import { sizeOf } from '../engine/delta/size.ts';
 import { type Cell, type Format, note, print, type ResultColumn } from './format.ts';
 import { existingTables, type FoundTable, openLake } from './lake.ts';
 import { formatOption, lakeFolder, lakeOption } from './options.ts';
@@ -39,16 +39,15 @@ export function register(program: Command): void {
 }
 
 function rowOf({ name, table, snapshot }: FoundTable): Cell[] {
-  const { files, version, timestampMs } = snapshot;
-  const rows = files.reduce((sum, file) => sum + file.stats.numRecords, 0);
+  const { rows, files, bytes, partitions } = sizeOf(snapshot);
   return [
     name,
-    Number.isNaN(rows) ? null : rows,
-    files.length,
-    files.reduce((sum, file) => sum + file.size, 0),
-    partitionsOf(snapshot).length,
-    version,
-    millisText(timestampMs),
+    rows,
+    files,
+    bytes,
+    partitions,
+    snapshot.version,
+    millisText(snapshot.timestampMs),
     shortest(`${table.store.root}/${table.path}`),
   ];
 }

@@ -9,6 +9,8 @@ export async function readerLogin(session: Session): Promise<{ readonly username
   const password = randomBytes(24).toString('base64url');
   await session.executeOnce(`CREATE ROLE IF NOT EXISTS ${username} WITH LOGIN = true AND SUPERUSER = false`);
   await session.executeOnce(`ALTER ROLE ${username} WITH PASSWORD = '${password}'`);
-  await session.executeOnce(`GRANT cpa_reader TO ${username}`);
+  const roles = await session.executeOnce(`LIST ROLES OF ${username}`);
+  // It is an error to grant a role once more.
+  if (!roles.some(({ role }) => role === 'cpa_reader')) await session.executeOnce(`GRANT cpa_reader TO ${username}`);
   return { username, password };
 }

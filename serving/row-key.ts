@@ -5,8 +5,14 @@ import { type CellValue, readerOf } from './cell-value.ts';
 
 /** The key of every row. */
 export function rowKeys(table: Table, key: readonly string[]): string[] {
+  const keyOf = rowKey(table, key);
+  return Array.from({ length: table.numRows }, (_, row) => keyOf(row));
+}
+
+/** Gives the key of a row. */
+export function rowKey(table: Table, key: readonly string[]): (row: number) => string {
   const readers = key.map((name) => readerOf(columnOf(table, name)));
-  return Array.from({ length: table.numRows }, (_, row) => keyText(readers.map((read) => read(row))));
+  return (row) => keyText(readers.map((read) => read(row)));
 }
 
 /** The key made of these values. */

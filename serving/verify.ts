@@ -2,16 +2,16 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Table } from 'apache-arrow';
 import { columnOf } from '../engine/columnar/table.ts';
-import { sliceTable } from '../engine/columnar/take.ts';
 import type { Lake } from '../engine/delta/lake.ts';
 import { mapBounded } from '../engine/delta/map-bounded.ts';
 import type { TableContract } from '../schemas/contract.ts';
 import { type CellValue, fromCassandra, readerOf } from './cell-value.ts';
 import { type ServedMart, servedMart } from './cql-type.ts';
 import { planPartitions } from './diff.ts';
+import { KeyIndex } from './key-index.ts';
 import { readPublications } from './publication-log.ts';
 import { type ComparedColumn, comparedColumn, selectStatement } from './read-back.ts';
-import { keyText, rowKeys } from './row-key.ts';
+import { keyText, rowKey } from './row-key.ts';
 import { type MartReader, martReader } from './served-rows.ts';
 import { type ServedPart, servedAt } from './served-snapshot.ts';
 import type { Session } from './session.ts';
@@ -128,14 +128,12 @@ function* readsOf(
 }
 
 /** Rows by their keys. Lets others, such as heartbeats, have their turn in between: there may be millions. */
-async function rowsByKey(table: Table, { key, contract }: ServedMart): Promise<ReadonlyMap<string, number>> {
-  const rows = new Map<string, number>();
-  for (let from = 0; from < table.numRows; from += keysAtATime) {
-    const some = sliceTable(table, from, Math.min(from + keysAtATime, table.numRows));
-    for (const [row, text] of rowKeys(some, key).entries()) rows.set(text, from + row);
-    await setImmediate();
+async function rowsByKey(table: Table, { key, contract }: ServedMart): Promise<KeyIndex> {
+  const rows = new KeyIndex(table.numRows, rowKey(table, key));
+  for (let row = 0; row < table.numRows; row++) {
+    if (!rows.add(row)) throw new Error(`${contract.name} has keys more than once`);
+    if (row % keysAtATime === 0) await setImmediate();
   }
-  if (rows.size !== table.numRows) throw new Error(`${contract.name} has keys more than once`);
   return rows;
 }
 
@@ -144,7 +142,7 @@ class Comparison {
   readonly #mart: ServedMart;
   readonly #publication: number;
   readonly #limit: number;
-  readonly #rows: ReadonlyMap<string, number>;
+  readonly #rows: KeyIndex;
   readonly #columns: readonly ComparedColumn[];
   readonly #key: readonly ComparedColumn[];
   readonly #day: ComparedColumn;
@@ -154,7 +152,7 @@ class Comparison {
   #extra = 0;
   #different = 0;
 
-  constructor(mart: ServedMart, gold: Table, rows: ReadonlyMap<string, number>, publication: number, limit: number) {
+  constructor(mart: ServedMart, gold: Table, rows: KeyIndex, publication: number, limit: number) {
     this.gold = gold;
     this.#mart = mart;
     this.#publication = publication;
@@ -176,13 +174,13 @@ class Comparison {
   /** Takes in a row of Cassandra. */
   row(row: Readonly<Record<string, unknown>>): void {
     const key = this.#key.map(({ name, cassandra }) => cassandra(row[name]));
-    const at = this.#rows.get(keyText(key));
+    const at = this.#rows.find(keyText(key));
     // Written by a publication that began meanwhile.
     if (this.#bronzeVersion !== null && Number(row.publication) > this.#publication) {
-      if (at !== undefined) this.#seen[at] = 1;
+      if (at >= 0) this.#seen[at] = 1;
       return;
     }
-    if (at === undefined) {
+    if (at < 0) {
       this.#extra++;
       this.#sample({ kind: 'extra', key: this.#named(key) });
       return;

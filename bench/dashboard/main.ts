@@ -6,11 +6,12 @@ import { parseArgs } from 'node:util';
 import type { Stack } from '../../stack/stack.ts';
 import { budgets } from '../budgets.ts';
 import { type BenchProgram, type Log, partsLeft, runProgram, wholeNumber } from '../program.ts';
-import { budgeted, measured, part, percentile } from '../report.ts';
+import { budgeted, measured, median, part, percentile } from '../report.ts';
 import { fillLake, type LakeSize } from '../stream/lake-landing.ts';
 import { processorTime } from '../stream/processor-time.ts';
 import { onRig } from '../stream/rig.ts';
 import { startDashboardProcess } from './dashboard-process.ts';
+import { type FirstPage, firstPages } from './first-page.ts';
 import { load } from './load.ts';
 import { questionsOf } from './questions.ts';
 
@@ -34,7 +35,7 @@ const program: BenchProgram = {
     const options = {
       rate: wholeNumber('--rate', values.rate, 100),
       seconds: wholeNumber('--seconds', values.seconds, 30),
-      warmSeconds: 10,
+      warmSeconds: 30,
     };
     const events = wholeNumber('--events', values.events, 4_000_000);
     const sizes: Record<(typeof partNames)[number], LakeSize> = {
@@ -62,17 +63,33 @@ function bench(size: LakeSize, options: Parameters<typeof load>[2]) {
           const processors = await processorTime({ ...rig.processes, 'the dashboard': dashboard.pid });
           const one = await load(dashboard.url, questions.organisation, options);
           const others = await load(dashboard.url, questions.others, options);
+          const visits = await firstPages(dashboard.url);
+          const ofVisits = (what: (visit: FirstPage) => number) => median(visits.map(what));
           return {
             about:
               `${events.toLocaleString('en')} generated events of ${orgs} organisations in ${days} days; ${options.rate} requests/s for ${options.seconds} s, ` +
-              `after ${options.warmSeconds} s that do not count, at random over organisations, periods and filters, each from when it was due until its last byte. Cassandra, dashboard and ` +
-              'the source of the requests share the machine.',
+              `after ${options.warmSeconds} s that do not count, each from when it was due until its last byte: what the pages ask about 60 days of one organisation, ` +
+              'then of another; after that everything else, over organisations, periods and filters at random. Cassandra, dashboard and the source of the requests ' +
+              'share the machine. The browser has never seen the page.',
             figures: [
               budgeted(budgets.answerOrganisation, percentile(one, 0.99)),
               measured('… half of them', 'ms', percentile(one, 0.5)),
               budgeted(budgets.answerOthers, percentile(others, 0.99)),
               measured('… half of them', 'ms', percentile(others, 0.5)),
               measured('from the start to the first answers', 'ms', readyMs),
+              budgeted(
+                budgets.firstPage,
+                ofVisits(({ figuresMs }) => figuresMs),
+              ),
+              measured(
+                '… and its charts',
+                'ms',
+                ofVisits(({ chartsMs }) => chartsMs),
+              ),
+              budgeted(
+                budgets.firstPageTransfer,
+                ofVisits(({ bytes }) => bytes / 1000),
+              ),
               ...(await processors()),
             ],
           };

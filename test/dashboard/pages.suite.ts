@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
+import { startBrowser } from '../../bench/browser.ts';
 import type { Dashboard } from '../../dashboard/server/server.ts';
 import type { TestLine } from '../line/line.ts';
-import { startBrowser } from '../ui/browser.ts';
 import { dashboardOf } from './api.suite.ts';
 import { goldRows, sumOf } from './gold.ts';
 
@@ -164,6 +164,11 @@ export function pagesSuite(lineOf: () => TestLine, landing: string): void {
       assert.match(String(await verdict.textContent()), new RegExp(`^✓ ${own.length} rows (add up to|give) `));
       await page.locator('dialog td button.figure').first().click();
       await page.getByText('Lines of the landing zone').first().waitFor();
+      const [listed] = await Promise.all([
+        page.waitForEvent('download'),
+        page.locator('dialog section').last().getByRole('button', { name: 'CSV' }).click(),
+      ]);
+      assert.match(readFileSync(await listed.path(), 'utf8'), /^file,generation,line,offset,/);
       assert.match(String(await verdict.textContent()), /^✓ /);
       await page.keyboard.press('Escape');
       await page.locator('dialog').waitFor({ state: 'detached' });

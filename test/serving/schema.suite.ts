@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { marts } from '../../schemas/gold.ts';
 import { cqlType, createTable, servedMart } from '../../serving/cql-type.ts';
 import { migrate, migrations, parseMigrations } from '../../serving/migrate.ts';
+import { readerLogin } from '../../serving/reader-login.ts';
 import { connect, type Session } from '../../serving/session.ts';
 import { CassandraUnavailable } from '../../serving/unavailable.ts';
 import { another, cassandra, emptyKeyspace, migrated } from './support.ts';
@@ -96,6 +97,20 @@ test('the reader role reads and cannot write', async (t) => {
   const reader = await loginWith(t, session, ['cpa_reader']);
   assert.deepEqual(await reader.execute('SELECT org_id FROM org_monthly_revenue'), []);
   await assert.rejects(reader.execute('DELETE FROM served_days WHERE mart = ?', ['x']), /no MODIFY permission/);
+});
+
+test('a login of our own that only reads is made at every start, each time with another password', async (t) => {
+  const session = await migrated(t);
+  const [first, second] = [await readerLogin(session), await readerLogin(session)];
+  assert.notEqual(first.password, second.password);
+  const reader = await connect({ ...(await cassandra()), ...second, keyspace: session.keyspace });
+  try {
+    assert.deepEqual(await reader.execute('SELECT org_id FROM org_monthly_revenue'), []);
+    await assert.rejects(reader.execute('DELETE FROM served_days WHERE mart = ?', ['x']), /no MODIFY permission/);
+  } finally {
+    await reader.close();
+    await session.executeOnce(`DROP ROLE ${first.username}`);
+  }
 });
 
 test('a login that may not make roles migrates all the same; the roles are left out and tried again', async (t) => {

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { openPage, startBrowser } from '../../bench/browser.ts';
 import { runningBackfill } from '../../cli/backfill/running-backfill.ts';
 import { type TestLine, testLine } from '../line/line.ts';
 import { eventLine, smallLanding } from '../line/small-landing.ts';
 import { rowsIn } from '../line/tables.ts';
-import { openPage, startBrowser } from './browser.ts';
 
 const ui = process.env.CPA_TEST_TEMPORAL_UI ?? '';
 const patience = { timeout: 60_000 };

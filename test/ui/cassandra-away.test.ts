@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { openPage, startBrowser } from '../../bench/browser.ts';
 import type { Dashboard } from '../../dashboard/server/server.ts';
 import { startCassandra } from '../../stack/cassandra.ts';
 import { dashboardOf } from '../dashboard/api.suite.ts';
 import { type TestLine, testLine } from '../line/line.ts';
 import { eventLine, smallLanding } from '../line/small-landing.ts';
-import { openPage, startBrowser } from './browser.ts';
 
 /** Longer than the page takes to say so, and than a node takes to start. */
 const patience = 60_000;
@@ -57,6 +57,8 @@ describe('a page whose Cassandra fails', () => {
     else process.env.CPA_TEST_CASSANDRA = shared;
     rmSync(home, { recursive: true, force: true });
     landing.remove();
+    // The driver keeps a timer of a node that has been away, also after it was shut down.
+    setTimeout(() => process.exit(), 1000);
   });
 
   const cost = () => page.locator('.kpi .value').first().textContent();

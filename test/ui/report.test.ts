@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
+import { startBrowser } from '../../bench/browser.ts';
 import { makeReport } from '../../dashboard/report/report.ts';
 import { type TestLine, testLine } from '../line/line.ts';
 import { eventLine, smallLanding } from '../line/small-landing.ts';
-import { startBrowser } from './browser.ts';
 
 interface Seen {
   readonly width: number;

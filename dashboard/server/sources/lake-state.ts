@@ -8,8 +8,8 @@ import type { Column } from '../../../engine/columnar/column.ts';
 import { columnsOf } from '../../../engine/columnar/table.ts';
 import type { Lake } from '../../../engine/delta/lake.ts';
 import { mapBounded } from '../../../engine/delta/map-bounded.ts';
-import { partitionsOf } from '../../../engine/delta/partitions.ts';
 import { readFiles } from '../../../engine/delta/read.ts';
+import { sizeOf } from '../../../engine/delta/size.ts';
 import type { AddFile, Snapshot } from '../../../engine/delta/types.ts';
 import { bronzeUsageEvents, masters } from '../../../schemas/bronze.ts';
 import { catalog, contractOf } from '../../../schemas/catalog.ts';
@@ -34,16 +34,8 @@ export async function tablesOf(lake: Lake): Promise<Row[]> {
 }
 
 function tableRow(table: string, snapshot: Snapshot): Row {
-  const rows = rowsIn(snapshot);
-  return {
-    table,
-    rows: Number.isNaN(rows) ? null : rows,
-    files: snapshot.files.length,
-    bytes: snapshot.files.reduce((sum, { size }) => sum + size, 0),
-    partitions: partitionsOf(snapshot).length,
-    version: snapshot.version,
-    committed_at: new Date(snapshot.timestampMs).toISOString(),
-  };
+  const { version, timestampMs } = snapshot;
+  return { table, ...sizeOf(snapshot), version, committed_at: new Date(timestampMs).toISOString() };
 }
 
 /** Versions of a table, newest first; null when there is no such table. */
@@ -114,12 +106,10 @@ export async function eventCounts(lake: Lake): Promise<{ read: number; quarantin
   const [silver, quarantine] = await Promise.all(
     [silverUsageEvents.name, quarantineOf('usage_events').name].map((name) => lake.table(name).latest()),
   );
-  const quarantined = quarantine == null ? 0 : rowsIn(quarantine);
-  return { read: (silver == null ? 0 : rowsIn(silver)) + quarantined, quarantined };
-}
-
-function rowsIn({ files }: Snapshot): number {
-  return files.reduce((sum, { stats }) => sum + stats.numRecords, 0);
+  const rowsIn = (snapshot: Snapshot | null | undefined): number =>
+    snapshot == null ? 0 : (sizeOf(snapshot).rows ?? 0);
+  const quarantined = rowsIn(quarantine);
+  return { read: rowsIn(silver) + quarantined, quarantined };
 }
 
 /** What is in quarantine by source and rule: read again when a table has a new version. */

@@ -44,7 +44,7 @@ export function watchPublications(
 ): PublicationWatch {
   const listeners = new Set<(served: Served) => void>();
   let served: Served = { state: 'starting' };
-  let session: Session | null = null;
+  let connection: Promise<Session> | null = null;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
@@ -55,7 +55,12 @@ export function watchPublications(
     if (changed) for (const listener of listeners) listener(served);
   };
   const lookOnce = async (): Promise<Served> => {
-    session ??= await withPatience(connectSession());
+    // A connection that takes long is waited for again, not made once more.
+    connection ??= connectSession().catch((error: unknown) => {
+      connection = null;
+      throw error;
+    });
+    const session = await withPatience(connection);
     const publications = await withPatience(stateOf(session));
     return { state: 'served', session, publications, speed: await speedLayer(publications) };
   };
@@ -91,7 +96,10 @@ export function watchPublications(
       closed = true;
       clearTimeout(timer);
       await looking;
-      await session?.close();
+      await connection?.then(
+        (session) => session.close(),
+        () => undefined,
+      );
     },
   };
 }

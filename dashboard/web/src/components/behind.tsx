@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Row } from '../../../api.ts';
 import type { Explanation, Level, Made } from '../../../lineage/explanation.ts';
+import { csvOf, download } from '../data/export.ts';
 import { useAnswer } from '../data/use-answer.ts';
 import { shown } from '../format.ts';
 import { rowOf, useExplain } from '../state/figure.ts';
@@ -166,6 +167,11 @@ function LevelTable({
         {notes.map((note) => (
           <span key={note}>{note}. </span>
         ))}
+        {rows.length > 0 && (
+          <button type="button" class="more" onClick={() => download(`${table}.csv`, csvOf(shownColumns, objects))}>
+            CSV
+          </button>
+        )}
       </p>
       {rows.length > 0 && <Table caption={`${table}: rows`} columns={shownColumns} rows={objects} />}
     </section>

@@ -1,4 +1,4 @@
-/** A real browser for tests. */
+/** A real browser, for tests and for the bench. */
 import chromium from '@sparticuz/chromium';
 import { type Browser, chromium as engine, type Page } from 'playwright-core';
 
