@@ -14,6 +14,8 @@ interface ExplainOptions {
   readonly lake?: string;
   readonly version?: number;
   readonly sum?: string;
+  readonly over?: string;
+  readonly times?: number;
   readonly stated?: string;
   readonly speedVersion?: number;
   readonly limit: number;
@@ -45,6 +47,8 @@ export function register(program: Command): void {
     .argument('[key...]', 'column=value for each key column; with --sum any conditions')
     .option('--version <number>', 'the table as it was at this version', wholeNumber(0))
     .option('--sum <column>', 'explain the sum of a column over the rows that satisfy the conditions')
+    .option('--over <column>', 'with --sum: divide it by the sum of another column')
+    .option('--times <number>', 'with --over: and multiply it by this number', wholeNumber(1))
     .option('--stated <number>', 'with --sum: the figure to prove')
     .option(
       '--speed-version <number>',
@@ -69,7 +73,7 @@ async function explain(table: string, key: readonly string[], options: ExplainOp
 }
 
 function answer(table: string, key: readonly string[], options: ExplainOptions): Promise<Explanation> {
-  const { lake: folder, version, sum, stated, speedVersion, limit, offset } = options;
+  const { lake: folder, version, sum, over, times, stated, speedVersion, limit, offset } = options;
   const config = loadConfig(folder === undefined ? process.env : { ...process.env, CPA_LAKE: folder });
   const lake = openLake(config.lake);
   const common = { table, limit, offset, ...(version === undefined ? {} : { version }) };
@@ -78,6 +82,8 @@ function answer(table: string, key: readonly string[], options: ExplainOptions):
     ...common,
     column: sum,
     where: key,
+    ...(over === undefined ? {} : { over }),
+    ...(times === undefined ? {} : { times }),
     ...(stated === undefined ? {} : { stated }),
     ...(speedVersion === undefined ? {} : { speedVersion }),
   });

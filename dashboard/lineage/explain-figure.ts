@@ -25,6 +25,9 @@ export interface FigureQuestion extends Page {
   readonly where: readonly string[];
   /** The column that the figure is the sum of; a ratio is a ratio of sums. */
   readonly column: string;
+  /** The figure is that sum × `times` (default 1) divided by the sum of this column. */
+  readonly over?: string;
+  readonly times?: number;
   /** The figure as somebody saw it, a decimal number; absent: what the table gives. */
   readonly stated?: string;
   /** Default: the newest version. */
@@ -43,7 +46,8 @@ export async function explainFigure(lake: Lake, question: FigureQuestion): Promi
   const contract = contractOf(name);
   const { columns: specs } = metadataWith(contract, snapshot.metadata);
   const filters = filtersOf(question.where, specs);
-  const parts = partsOf(name, column, specs);
+  const { over, times = 1 } = question;
+  const parts = [column, ...(over === undefined ? [] : [over])].flatMap((part) => partsOf(name, part, specs));
   const tested = [...new Set(filters.map(({ spec }) => spec.name))];
   const rows = await pickRows(lake, name, snapshot, {
     files: snapshot.files.filter((file) =>
@@ -78,11 +82,11 @@ export async function explainFigure(lake: Lake, question: FigureQuestion): Promi
     added.push(pending.rows);
   }
   const all = { length: added.reduce((n, { length }) => n + length, 0), columns: concatenated(added, parts) };
-  const ratio = ratioOf(name, column);
+  const ratio = over === undefined ? ratioOf(name, column) : { numerator: column, denominator: over, factor: times };
   const figure = (sum: (name: string) => Column): Column => (ratio === null ? sum(column) : quotientOf(ratio, sum));
   const summed = figure((part) => addedUp(all, part));
   const stated = question.stated === undefined ? figure((part) => sumOf(all, part)) : statedColumn(question.stated);
-  const how = ratio === null ? `sum of ${column}` : `${parts.map((part) => `sum of ${part}`).join(' / ')}`;
+  const how = `${ratio === null || ratio.factor === 1 ? '' : `${ratio.factor} × `}${parts.map((part) => `sum of ${part}`).join(' / ')}`;
   const what = added.map(({ length }, i) => counted(length, ['row', 'increment'][i]!)).join(' and ');
   const line = proofLine(column, `${how} over ${what}`, stated, summed);
   return {

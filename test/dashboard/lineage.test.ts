@@ -185,6 +185,12 @@ test('a figure is the sum of its rows; a ratio is one of sums', async () => {
   assert.deepEqual([cost.holds, cost.levels[0]!.rows.length, cost.levels[0]!.total], [true, 2, rows.rows.length]);
   const ratio = await explainFigure(lake(), { ...figure, column: 'cost_per_request' });
   assert.equal(ratio.proof[0]!.how, `sum of daily_cost_usd / sum of daily_requests over ${rows.total} rows`);
+  const parts = { column: 'daily_cost_usd', over: 'daily_requests' };
+  assert.equal((await explainFigure(lake(), { ...figure, ...parts })).verdict, ratio.verdict);
+  const thousands = await explainFigure(lake(), { ...figure, ...parts, times: 1000 });
+  assert.match(thousands.proof[0]!.how, /^1000 × sum of daily_cost_usd \/ sum of daily_requests over /);
+  const factor = Number(thousands.proof[0]!.summed) / Number(ratio.proof[0]!.summed);
+  assert.ok(Math.abs(factor - 1000) < 1e-6, String(factor));
   const wrong = await explainFigure(lake(), { ...figure, column: 'daily_cost_usd', stated: '1.5' });
   assert.equal(wrong.holds, false);
   await assert.rejects(explainFigure(lake(), { ...figure, column: 'stated_measures' }), BadQuestion);

@@ -54,11 +54,11 @@ export function pagesSuite(lineOf: () => TestLine, landing: string): void {
       it(`shows ${path} without a complaint, also to those who use it otherwise`, async () => {
         complaints.length = 0;
         await visit(path);
-        assert.equal(await page.evaluate('shifted'), 0, `${path} moves while it loads`);
+        assert.deepEqual(await page.evaluate('shifts'), [], `${path} moves while it loads`);
         assert.deepEqual(await seriousFindings(page), [], path);
         await page.setViewportSize({ width: 390, height: 844 });
         await visit(path);
-        assert.equal(await page.evaluate('shifted'), 0, `${path} moves while it loads on a phone`);
+        assert.deepEqual(await page.evaluate('shifts'), [], `${path} moves while it loads on a phone`);
         const beyond = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
         assert.ok(beyond <= 0, `${path} is ${beyond} pixels wider than a phone`);
         await page.setViewportSize({ width: 1440, height: 900 });
@@ -166,7 +166,11 @@ export function pagesSuite(lineOf: () => TestLine, landing: string): void {
       await page.getByText('Lines of the landing zone').first().waitFor();
       const [listed] = await Promise.all([
         page.waitForEvent('download'),
-        page.locator('dialog section').last().getByRole('button', { name: 'CSV' }).click(),
+        page
+          .locator('dialog section', { hasText: 'Lines of the landing zone' })
+          .first()
+          .getByRole('button', { name: 'CSV' })
+          .click(),
       ]);
       assert.match(readFileSync(await listed.path(), 'utf8'), /^file,generation,line,offset,/);
       assert.match(String(await verdict.textContent()), /^✓ /);
@@ -202,11 +206,16 @@ export function pagesSuite(lineOf: () => TestLine, landing: string): void {
   });
 }
 
-/** Adds up how far what is shown has moved (Layout Instability API), as `shifted`. */
+/** Notes in `shifts` what moves without having been asked to (Layout Instability API), and from where to where. */
 const watchShifts = `
-  globalThis.shifted = 0;
+  globalThis.shifts = [];
+  const place = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(' ');
   new PerformanceObserver((list) => {
-    for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) shifted += value;
+    for (const { hadRecentInput, sources } of list.getEntries()) {
+      for (const { node, previousRect, currentRect } of hadRecentInput ? [] : sources) {
+        shifts.push((node?.className ?? '') + ' ' + (node?.textContent ?? '').slice(0, 40) + ': ' + place(previousRect) + ' to ' + place(currentRect));
+      }
+    }
   }).observe({ type: 'layout-shift', buffered: true });
 `;
 

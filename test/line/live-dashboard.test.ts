@@ -65,6 +65,8 @@ describe('the dashboard beside a stream', () => {
 
       const all = await behind('gold.daily_usage_rollup', 'by=day');
       assert.deepEqual([all.holds, all.levels[1]?.total], [true, 2], all.verdict);
+      // Rows are there a moment before the publication that they are of.
+      await until('the publication', async () => (await usage('org=org_a')).source.speed_version !== null);
       const own = await behind('gold.org_daily_usage_by_service', 'org=org_a');
       assert.equal(own.verdict, '1 row and 1 increment give 1.750000');
       const [increments] = own.levels.slice(-1);

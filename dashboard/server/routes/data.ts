@@ -64,7 +64,7 @@ export function dataRoutes(
     schemas.freshness,
     async () => {
       // The lake is told of also while Cassandra is away.
-      const served = watch.served.state === 'served' ? watch.served : null;
+      const served = await watch.now().catch(() => null);
       const numbers = [...(served?.publications.values() ?? [])].map(({ number }) => number);
       const [events, audit] = await Promise.all([eventCounts(lake), lastAudit(lake)]);
       return {
@@ -77,8 +77,8 @@ export function dataRoutes(
     },
   );
   get('/api/v1/layers', 'layers', 'How far each layer is', {}, schemas.layers, async () => {
-    const publications = watch.served.state === 'served' ? watch.served.publications : new Map();
-    return { layers: await layersOf(lake, publications) } satisfies LayersAnswer;
+    const served = await watch.now().catch(() => null);
+    return { layers: await layersOf(lake, served?.publications ?? new Map()) } satisfies LayersAnswer;
   });
   get('/api/v1/tables', 'tables', 'Tables of the lake', {}, schemas.tables, async () => {
     return { tables: await tablesOf(lake) } satisfies TablesAnswer;

@@ -20,6 +20,8 @@ const page = {
 const figureQuery = query({
   table: text('Table whose rows the figure is the sum of'),
   column: text('Column that is summed; a ratio is a ratio of sums'),
+  over: Type.Optional(text('The figure is that sum divided by the sum of this column')),
+  times: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: '… times this number' })),
   where: Type.Optional(conditions('A condition on its columns, such as usage_date>=2025-08-01')),
   stated: Type.Optional(text('The figure as it was shown')),
   speed_version: Type.Optional(

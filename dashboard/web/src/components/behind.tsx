@@ -34,7 +34,7 @@ function Dialog({ question, ui, onClose }: DialogProps) {
   useEffect(() => {
     dialog.current?.showModal();
   }, []);
-  const name = parameters.get(isFigure ? 'column' : 'table') ?? '';
+  const name = [parameters.get(isFigure ? 'column' : 'table'), parameters.get('over')].filter(Boolean).join(' / ');
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself
     <dialog

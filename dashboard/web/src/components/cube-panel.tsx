@@ -5,7 +5,7 @@ import type { ChartData, Series } from '../charts/option.ts';
 import { columnsOver, pivot } from '../charts/pivot.ts';
 import { useAnswer } from '../data/use-answer.ts';
 import type { Unit } from '../format.ts';
-import { figureOf, isExplained, useExplain } from '../state/figure.ts';
+import { figureOf, useExplain } from '../state/figure.ts';
 import { addressOf, type Filter, useView } from '../state/view.ts';
 import { Panel } from './panel.tsx';
 import type { Column } from './table.tsx';
@@ -93,7 +93,7 @@ export function CubePanel(props: CubePanelProps) {
               key: measure,
               title: name,
               unit,
-              ...(isExplained(cube, measure, view) ? { onClick: (row: Row) => open(row, measure) } : {}),
+              onClick: (row: Row) => open(row, measure),
             })),
           ],
           chart: {
@@ -109,7 +109,7 @@ export function CubePanel(props: CubePanelProps) {
               (each) => each[along] === places.keys[at] && (split === undefined || each[split] === series),
             );
             const named = measures.find((each) => split === undefined && each.title === series) ?? measures[0];
-            if (row !== undefined && isExplained(cube, named.measure, view)) open(row, named.measure);
+            if (row !== undefined) open(row, named.measure);
           },
           note: note?.(answer),
         };

@@ -19,9 +19,6 @@ export function Freshness() {
         <b>Data to</b> {last_day === null ? '–' : dayText(last_day)}
       </span>
       <span>
-        <b>Published</b> {published_at === null ? 'never' : agoText(now - Date.parse(published_at))}
-      </span>
-      <span>
         <b>Events</b> {complete === null ? '–' : shown(complete, 'rate')} in the figures
         {events.quarantined > 0 && `, ${shown(events.quarantined, 'count')} in quarantine`}
       </span>
@@ -33,6 +30,10 @@ export function Freshness() {
           <b>Live</b> {shown(live, 'count')} events not confirmed by the batch layer yet
         </span>
       )}
+      {/* Last: its width changes by itself. */}
+      <span>
+        <b>Published</b> {published_at === null ? 'never' : agoText(now - Date.parse(published_at))}
+      </span>
     </Link>
   );
 }

@@ -10,8 +10,6 @@ import { Failure } from './states.tsx';
 
 export interface KpiOf extends Kpi {
   readonly of: 'usage' | 'support' | 'revenue';
-  /** Its rows cannot be shown. */
-  readonly plain?: boolean;
 }
 
 export function overviewAddress(view: View): string {
@@ -34,7 +32,7 @@ export function Kpis({ asked, kpis, view: own }: KpisProps) {
   return (
     <>
       <div class={`kpis of-${kpis.length}`}>
-        {kpis.map(({ of, plain, ...kpi }) => {
+        {kpis.map(({ of, ...kpi }) => {
           const compared: Compared | null = data === null ? null : data[of];
           const value = compared?.current?.[kpi.column] ?? null;
           return (
@@ -47,7 +45,7 @@ export function Kpis({ asked, kpis, view: own }: KpisProps) {
               loading={data === null}
               live={compared?.current?.live === true}
               onClick={
-                data === null || plain === true
+                data === null
                   ? undefined
                   : () =>
                       explain(

@@ -17,7 +17,7 @@ export interface Shown {
   /** Absent: a table only. */
   readonly chart?: ChartData;
   readonly onSelect?: (at: number, series: string) => void;
-  /** A line below the title. */
+  /** A line below it. */
   readonly note?: ComponentChildren;
 }
 
@@ -59,7 +59,6 @@ export function Panel<T>({ title, asked, show, empty, wide = false, tall = false
           </div>
         )}
       </header>
-      {content?.note !== undefined && <p class="note">{content.note}</p>}
       <div class={asked.stale ? 'content stale' : 'content'}>
         {asked.problem !== null && content === null && <Failure problem={asked.problem} />}
         {asked.problem === null && content === null && <div class="skeleton" role="status" aria-label="Loading" />}
@@ -81,6 +80,7 @@ export function Panel<T>({ title, asked, show, empty, wide = false, tall = false
             />
           ))}
       </div>
+      {content?.note !== undefined && <p class="note">{content.note}</p>}
     </section>
   );
 }

@@ -23,7 +23,6 @@ export function GenaiPage() {
             title: 'Cost of 1,000 tokens',
             unit: 'usd-fine',
             better: 'less',
-            plain: true,
           },
           { of: 'usage', column: 'requests', title: 'Requests', unit: 'count' },
         ]}

@@ -113,7 +113,9 @@ export function figureOf(
   };
   for (const [column, value] of Object.entries(filters)) if (value != null) where.push(`${column}=${value}`);
   const columns = name === 'genai' ? genaiColumns[scope] : mart.columns;
-  const parameters = new URLSearchParams({ table: mart[scope], column: columns[measure] ?? measure });
+  const ratio = ratioOf(name, measure, columns);
+  const parameters = new URLSearchParams({ table: mart[scope], column: columns[measure] ?? measure, ...ratio?.asked });
+  if (ratio?.where !== undefined) where.push(ratio.where);
   for (const condition of where) parameters.append('where', condition);
   if (stated !== null) parameters.set('stated', String(stated));
   if (source.version >= 0) parameters.set('version', String(source.version));
@@ -121,9 +123,25 @@ export function figureOf(
   return `figure?${parameters}`;
 }
 
-/** Whether the rows of a measure can be shown: ratios only where the mart has them. */
-export function isExplained(name: keyof typeof marts, measure: string, view: View): boolean {
-  return !(measure === 'cost_per_1k_tokens' && (name === 'usage' || view.org === null));
+/** Ratios that the marts have no column of which the rows give them: what is divided by what, of which rows. */
+function ratioOf(
+  name: keyof typeof marts,
+  measure: string,
+  columns: Mart['columns'],
+): { readonly asked: Readonly<Record<string, string>>; readonly where?: string } | null {
+  // Rows without a mean have no ticket that states both days.
+  if (name === 'support' && measure === 'mean_hours_to_resolve') {
+    return {
+      asked: { column: 'hours_to_resolve_total', over: 'resolved_tickets' },
+      where: 'mean_hours_to_resolve>=0',
+    };
+  }
+  if (measure !== 'cost_per_1k_tokens') return null;
+  const [cost, tokens] =
+    name === 'genai'
+      ? [columns.stated_cost_usd!, columns.genai_tokens ?? 'genai_tokens']
+      : ['daily_genai_stated_cost_usd', 'daily_genai_tokens'];
+  return { asked: { column: cost, over: tokens, times: '1000' } };
 }
 
 /** What asks what a row is made of. */
