@@ -13,6 +13,7 @@ const onDemand = [
   'bench/stream',
   'ui/',
   ...[
+    'alerts',
     'audit-stream',
     'crash-points',
     'handed-over',
@@ -24,6 +25,7 @@ const onDemand = [
     'stream-crash-points',
     'stream-continued',
     'stream-kills',
+    'stream-metrics',
     'stream-twice',
     'two-layers',
   ].map((name) => `line/${name}`),

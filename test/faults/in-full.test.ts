@@ -1,4 +1,5 @@
 /** The fault tests of `npm test`, with the numbers that `CPA_FAULTS=full` asks for: every write, every table, thirty and fifty kills. */
+import '../line/alerts.test.ts';
 import '../line/audit-stream.test.ts';
 import '../line/crash-points.test.ts';
 import '../line/handed-over.test.ts';
