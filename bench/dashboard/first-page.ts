@@ -28,16 +28,14 @@ export async function firstPages(url: string): Promise<FirstPage[]> {
 
 async function visit(page: Page, url: string): Promise<FirstPage> {
   await page.goto(url, { waitUntil: 'commit' });
-  const since = async (state: string): Promise<number> => {
-    await page.waitForFunction(state);
-    return page.evaluate<number>('performance.now()');
-  };
-  const figuresMs = await since(
-    `document.querySelector('.kpi button.figure') !== null && document.querySelector('.kpi[aria-busy=true]') === null`,
-  );
-  const chartsMs = await since(
-    `document.querySelector('.skeleton') === null && document.querySelector('.chart:not(:has(canvas))') === null`,
-  );
+  const sinceEntered = (): Promise<number> => page.evaluate<number>('performance.now()');
+  const gone = (what: string): Promise<void> => page.locator(what).first().waitFor({ state: 'detached' });
+  await page.locator('.kpi button.figure').first().waitFor();
+  await gone('.kpi[aria-busy=true]');
+  const figuresMs = await sinceEntered();
+  await gone('.skeleton');
+  await gone('.chart:not(:has(canvas))');
+  const chartsMs = await sinceEntered();
   const bytes = await page.evaluate<number>(`
     ['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type)).reduce((sum, { transferSize }) => sum + transferSize, 0)`);
   return { figuresMs, chartsMs, bytes };
