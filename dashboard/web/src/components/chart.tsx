@@ -26,21 +26,24 @@ export function Chart({ data, label, onSelect, image }: ChartProps) {
   useEffect(() => {
     let gone = false;
     let observer: ResizeObserver | undefined;
-    void import('../charts/echarts.ts').then(({ init }) => {
-      if (gone || element.current === null) return;
-      const made = init(element.current);
-      chart.current = made;
-      made.setOption(optionOf(newest.current.data, newest.current.theme));
-      made.on('click', ({ dataIndex, seriesName }) => {
-        if (dataIndex !== undefined) select.current?.(dataIndex, seriesName ?? '');
+    // To compile it takes longer than all the rest: figures come first.
+    void painted()
+      .then(() => import('../charts/echarts.ts'))
+      .then(({ init }) => {
+        if (gone || element.current === null) return;
+        const made = init(element.current);
+        chart.current = made;
+        made.setOption(optionOf(newest.current.data, newest.current.theme));
+        made.on('click', ({ dataIndex, seriesName }) => {
+          if (dataIndex !== undefined) select.current?.(dataIndex, seriesName ?? '');
+        });
+        if (image !== undefined) {
+          image.current = () =>
+            made.getDataURL({ type: 'png', pixelRatio: 2, backgroundColor: newest.current.theme.ground });
+        }
+        observer = new ResizeObserver(() => made.resize());
+        observer.observe(element.current);
       });
-      if (image !== undefined) {
-        image.current = () =>
-          made.getDataURL({ type: 'png', pixelRatio: 2, backgroundColor: newest.current.theme.ground });
-      }
-      observer = new ResizeObserver(() => made.resize());
-      observer.observe(element.current);
-    });
     return () => {
       gone = true;
       observer?.disconnect();
@@ -56,4 +59,9 @@ export function Chart({ data, label, onSelect, image }: ChartProps) {
   return (
     <div ref={element} class={onSelect === undefined ? 'chart' : 'chart selectable'} role="img" aria-label={label} />
   );
+}
+
+/** Until what was rendered is to be seen. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 }
