@@ -13,11 +13,16 @@ export interface TableSize {
 /** The size, from the log alone. */
 export function sizeOf(snapshot: Snapshot): TableSize {
   const { files } = snapshot;
-  const rows = files.reduce((sum, { stats }) => sum + stats.numRecords, 0);
   return {
-    rows: Number.isNaN(rows) ? null : rows,
+    rows: rowsIn(snapshot),
     files: files.length,
     bytes: files.reduce((sum, { size }) => sum + size, 0),
     partitions: partitionsOf(snapshot).length,
   };
+}
+
+/** Rows of the version, from the log alone; null when a file came without statistics. */
+export function rowsIn({ files }: Snapshot): number | null {
+  const rows = files.reduce((sum, { stats }) => sum + stats.numRecords, 0);
+  return Number.isNaN(rows) ? null : rows;
 }

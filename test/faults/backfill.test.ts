@@ -17,6 +17,7 @@ import { hashTable } from '../../worker/compute/thread.ts';
 import type { BackfillProgress, EndedRequest } from '../../workflows/backfill/state.ts';
 import type { DailyRunResult } from '../../workflows/daily-run.ts';
 import { type TestLine, testLine } from '../line/line.ts';
+import { useCassandra } from '../line/own-cassandra.ts';
 import { until } from '../line/until.ts';
 import { type Producing, producing, startStream } from './live.ts';
 import { disagreements, type Outcome, outcomeOf } from './outcome.ts';
@@ -210,13 +211,7 @@ class Stack {
     this.#temporal = temporal;
     this.#cassandra = cassandra;
     process.env.CPA_TEST_TEMPORAL = temporal.address;
-    const { contactPoint, localDc, username, password } = cassandra;
-    process.env.CPA_TEST_CASSANDRA = JSON.stringify({
-      contactPoints: [contactPoint],
-      localDataCenter: localDc,
-      username,
-      password,
-    });
+    useCassandra(cassandra);
   }
 
   static async start(home: string): Promise<Stack> {

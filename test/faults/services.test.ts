@@ -11,6 +11,7 @@ import { startTemporal } from '../../stack/temporal.ts';
 import { connectTemporal } from '../../worker/temporal.ts';
 import type { DailyRunResult } from '../../workflows/daily-run.ts';
 import { type TestLine, testLine } from '../line/line.ts';
+import { useCassandra } from '../line/own-cassandra.ts';
 import { undisturbedRun } from './kills.ts';
 import { commitsIn, disagreements, type Outcome, outcomeOf } from './outcome.ts';
 import { startWorkerProcess } from './worker-process.ts';
@@ -40,9 +41,8 @@ describe('a service that is killed during a run and comes back', () => {
     const home = join(root, 'cassandra-home');
     let cassandra = await startCassandra({ home, brief: true, log: () => undefined });
     const shared = process.env.CPA_TEST_CASSANDRA;
-    const { contactPoint, localDc, username, password } = cassandra;
-    const endpoint = { contactPoints: [contactPoint], localDataCenter: localDc, username, password };
-    process.env.CPA_TEST_CASSANDRA = JSON.stringify(endpoint);
+    const { contactPoint } = cassandra;
+    useCassandra(cassandra);
     try {
       await withLine(async (line) => {
         const place = { line, landing, env };

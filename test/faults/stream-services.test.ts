@@ -10,6 +10,7 @@ import { startCassandra } from '../../stack/cassandra.ts';
 import { startTemporal } from '../../stack/temporal.ts';
 import type { StreamStatus } from '../../workflows/continuous-stream.ts';
 import { type TestLine, testLine } from '../line/line.ts';
+import { useCassandra } from '../line/own-cassandra.ts';
 import {
   bronzeVersion,
   checkEnd,
@@ -53,9 +54,8 @@ describe('a stream whose services fail', () => {
     it(`goes on into the lake while Cassandra ${how}, and serves it all afterwards`, async () => {
       const home = join(root, 'cassandra-home');
       let cassandra = await startCassandra({ home, brief: true, log: () => undefined });
-      const { contactPoint, localDc, username, password } = cassandra;
-      const endpoint = { contactPoints: [contactPoint], localDataCenter: localDc, username, password };
-      process.env.CPA_TEST_CASSANDRA = JSON.stringify(endpoint);
+      const { contactPoint } = cassandra;
+      useCassandra(cassandra);
       try {
         const { line, stream, source } = await underWay();
         process.kill(cassandra.pid, signals.away);

@@ -10,6 +10,7 @@ import type { Dashboard } from '../../dashboard/server/server.ts';
 import { startCassandra } from '../../stack/cassandra.ts';
 import { dashboardOf } from '../dashboard/api.suite.ts';
 import { type TestLine, testLine } from '../line/line.ts';
+import { useCassandra } from '../line/own-cassandra.ts';
 import { eventLine, smallLanding } from '../line/small-landing.ts';
 
 /** Longer than the page takes to say so, and than a node takes to start. */
@@ -32,13 +33,7 @@ describe('a page whose Cassandra fails', () => {
       eventLine('e2', { timestamp: '2025-07-04T10:00:00Z', org_id: 'org_b', cost_usd_increment: 2 }),
     ]);
     cassandra = await startCassandra({ home, brief: true, log: () => undefined });
-    const { contactPoint, localDc, username, password } = cassandra;
-    process.env.CPA_TEST_CASSANDRA = JSON.stringify({
-      contactPoints: [contactPoint],
-      localDataCenter: localDc,
-      username,
-      password,
-    });
+    useCassandra(cassandra);
     line = await testLine({ landing: landing.folder });
     await line.run('dailyRun');
     dashboard = await dashboardOf(line, landing.folder, { log: (message) => void log.push(message) });
@@ -103,6 +98,8 @@ describe('a page whose Cassandra fails', () => {
       await back();
       await page.getByText('$3.25').first().waitFor();
       await page.locator('.trouble').waitFor({ state: 'hidden' });
+      // Each part of the page asks again by itself, every three seconds.
+      await page.locator('[role=alert]').first().waitFor({ state: 'detached' });
       assert.equal(await page.locator('[role=alert]').count(), 0);
       assert.equal((await answer(`org=${org}`)).status, 200);
     });

@@ -9,7 +9,7 @@ import { columnsOf } from '../../../engine/columnar/table.ts';
 import type { Lake } from '../../../engine/delta/lake.ts';
 import { mapBounded } from '../../../engine/delta/map-bounded.ts';
 import { readFiles } from '../../../engine/delta/read.ts';
-import { sizeOf } from '../../../engine/delta/size.ts';
+import { rowsIn, sizeOf } from '../../../engine/delta/size.ts';
 import type { AddFile, Snapshot } from '../../../engine/delta/types.ts';
 import { bronzeUsageEvents, masters } from '../../../schemas/bronze.ts';
 import { catalog, contractOf } from '../../../schemas/catalog.ts';
@@ -106,10 +106,10 @@ export async function eventCounts(lake: Lake): Promise<{ read: number; quarantin
   const [silver, quarantine] = await Promise.all(
     [silverUsageEvents.name, quarantineOf('usage_events').name].map((name) => lake.table(name).latest()),
   );
-  const rowsIn = (snapshot: Snapshot | null | undefined): number =>
-    snapshot == null ? 0 : (sizeOf(snapshot).rows ?? 0);
-  const quarantined = rowsIn(quarantine);
-  return { read: rowsIn(silver) + quarantined, quarantined };
+  const [accepted, quarantined] = [silver, quarantine].map((snapshot) =>
+    snapshot == null ? 0 : (rowsIn(snapshot) ?? 0),
+  );
+  return { read: accepted! + quarantined!, quarantined: quarantined! };
 }
 
 /** What is in quarantine by source and rule: read again when a table has a new version. */
