@@ -8,8 +8,13 @@ export interface DashboardService extends RunningService {
   readonly url: string;
 }
 
-/** Node's options for a process that answers: garbage is collected beside its work, and few objects outlive their answer. */
-export const dashboardOptions = ['--min-semi-space-size=32', '--max-semi-space-size=32', '--enable-source-maps'];
+/** Node's options for a process that answers: garbage is collected beside its work, few objects outlive their answer, and those seldom. */
+export const dashboardOptions = [
+  '--heap-growing-percent=150',
+  '--min-semi-space-size=32',
+  '--max-semi-space-size=32',
+  '--enable-source-maps',
+];
 
 const usualPort = 3000;
 const readyMs = 60_000;

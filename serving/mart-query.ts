@@ -36,7 +36,9 @@ export async function martQuery(name: string, wanted: (column: string) => boolea
   return { mart, statement: `SELECT ${cells} ${rest}`, fields: read };
 }
 
-/** The rows that the statement gave, as columns. */
-export function columnsOfRows({ fields }: MartQuery, rows: readonly types.Row[]): Columns {
-  return Object.fromEntries(fields.map(({ name, type }) => [name, columnOfCells(type, rows, name)]));
+/** The rows that the statement gave, as columns. Empties the array: what waited for it may hold it for long. */
+export function columnsOfRows({ fields }: MartQuery, rows: types.Row[]): Columns {
+  const columns = Object.fromEntries(fields.map(({ name, type }) => [name, columnOfCells(type, rows, name)]));
+  rows.length = 0;
+  return columns;
 }

@@ -60,7 +60,12 @@ export async function connect(config: CassandraConfig): Promise<Session> {
 }
 
 function sessionOver(client: cassandra.Client, keyspace: string, place: string, managed: boolean): Session {
-  const rowsOf = (result: cassandra.types.ResultSet) => result.rows ?? [];
+  // Old objects of the driver keep results reachable until a full collection of garbage: they are not to hold the rows.
+  const rowsOf = (result: cassandra.types.ResultSet): cassandra.types.Row[] => {
+    const { rows = [] } = result;
+    result.rows = [];
+    return rows;
+  };
   async function* pages(query: string, params: unknown[] | Record<string, unknown>, rows: number, timestamp?: number) {
     let pageState: string | undefined;
     do {
