@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { explainFigure } from '../dashboard/lineage/explain-figure.ts';
 import { explainRow } from '../dashboard/lineage/explain-row.ts';
 import { BadQuestion, type Explanation, type Held, type Level, type Made } from '../dashboard/lineage/explanation.ts';
+import { keyOf } from '../dashboard/lineage/find-row.ts';
 import { loadConfig } from '../worker/config.ts';
 import { note, type Result, terminalStyle } from './format.ts';
 import { openLake } from './lake.ts';
@@ -72,7 +73,7 @@ async function explain(table: string, key: readonly string[], options: ExplainOp
   if (explanation.holds === false) process.exitCode = 1;
 }
 
-function answer(table: string, key: readonly string[], options: ExplainOptions): Promise<Explanation> {
+async function answer(table: string, key: readonly string[], options: ExplainOptions): Promise<Explanation> {
   const { lake: folder, version, sum, over, times, stated, speedVersion, limit, offset } = options;
   const config = loadConfig(folder === undefined ? process.env : { ...process.env, CPA_LAKE: folder });
   const lake = openLake(config.lake);
@@ -87,16 +88,6 @@ function answer(table: string, key: readonly string[], options: ExplainOptions):
     ...(stated === undefined ? {} : { stated }),
     ...(speedVersion === undefined ? {} : { speedVersion }),
   });
-}
-
-function keyOf(parts: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    parts.map((part) => {
-      const at = part.indexOf('=');
-      if (at < 1) throw new UsageError(`${JSON.stringify(part)}: expected column=value`);
-      return [part.slice(0, at), part.slice(at + 1)];
-    }),
-  );
 }
 
 function printText({ levels, proof, held, verdict }: Explanation): void {

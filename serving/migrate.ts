@@ -1,8 +1,8 @@
 /**
  * Migrations: `cql/migrations/NNNN_name.cql`, applied in order, each once, recorded with its checksum in `schema_migrations`.
  *
- * A file whose header says `-- scope: cluster` reaches beyond the keyspace (keyspaces, roles); it is left out where the
- * database is managed. `{{keyspace}}` and `{{replication}}` stand for what this installation uses. Statements are
+ * A file whose header says `-- scope: cluster` reaches beyond the keyspace (keyspaces, roles) or tunes the server; it is left out where
+ * the database is managed. `{{keyspace}}` and `{{replication}}` stand for what this installation uses. Statements are
  * `IF NOT EXISTS`, so that a migration interrupted half-way can be applied again.
  */
 import { createHash } from 'node:crypto';

@@ -13,7 +13,7 @@ import { BadQuestion, type Explanation } from './explanation.ts';
 import { listRows, type Page } from './level.ts';
 import { oneOf, quotientOf, type Ratio } from './measure.ts';
 import { origins } from './origins.ts';
-import { pendingRows } from './pending-rows.ts';
+import { hasIncrements, pendingRows } from './pending-rows.ts';
 import { type Columns, type PickedRows, pickRows } from './picked-rows.ts';
 import { proofLine } from './proof.ts';
 import { snapshotAt } from './snapshot-at.ts';
@@ -98,8 +98,16 @@ export async function explainFigure(lake: Lake, question: FigureQuestion): Promi
     holds: line.equal,
     verdict: line.equal
       ? `${what} give ${line.summed}`
-      : `the figure states ${line.stated}, its ${what} give ${line.summed}, a difference of ${line.difference}`,
+      : `the figure states ${line.stated}, its ${what} give ${line.summed}, a difference of ${line.difference}${await sinceThen(lake, question)}`,
   };
+}
+
+/** Why a figure that the stream moves may not be what its rows give; empty for another. */
+async function sinceThen(lake: Lake, { table, stated, speedVersion = -1 }: FigureQuestion): Promise<string> {
+  if (stated === undefined || !hasIncrements(table)) return '';
+  const newest = (await lake.table(orgDailyUsageByServiceSpeed.name).latest())?.version ?? -1;
+  if (newest <= speedVersion) return '';
+  return '; newer increments of the speed layer are there, which it may have in part: open it again';
 }
 
 function filtersOf(where: readonly string[], specs: readonly ColumnSpec[]): Filter[] {

@@ -14,6 +14,17 @@ import { type Columns, type PickedRows, pickRows, sameAs } from './picked-rows.t
 /** Key column → its value as text. The partition column may be there too: then only its partition is read. */
 export type Key = Readonly<Record<string, string>>;
 
+/** The key that parts such as `org_id=org_1a2b3c4d` say. Throws `BadQuestion` for another form. */
+export function keyOf(parts: readonly string[]): Key {
+  return Object.fromEntries(
+    parts.map((part) => {
+      const at = part.indexOf('=');
+      if (at < 1) throw new BadQuestion(`key: ${JSON.stringify(part)}, expected column=value`);
+      return [part.slice(0, at), part.slice(at + 1)];
+    }),
+  );
+}
+
 /** Files that are looked through for rows that come near. */
 const searched = 400;
 /** Values of a column that are named. */

@@ -16,6 +16,11 @@ import { snapshotAt } from './snapshot-at.ts';
 const mart = servedMart(orgDailyUsageByService);
 const { name: speedTable, key, partition, fields } = orgDailyUsageByServiceSpeed;
 
+/** Whether the speed layer adds to figures of a table. */
+export function hasIncrements(table: string): boolean {
+  return table === orgDailyUsageByService.name || table === dailyUsageRollup.name;
+}
+
 export interface PendingRows {
   readonly snapshot: Snapshot;
   readonly rows: PickedRows;
@@ -32,7 +37,7 @@ export async function pendingRows(
   speedVersion: number,
   { filters, listed, maskOf }: PendingQuestion,
 ): Promise<PendingRows> {
-  if (![orgDailyUsageByService.name, dailyUsageRollup.name].includes(table)) {
+  if (!hasIncrements(table)) {
     throw new BadQuestion(`the speed layer adds nothing to ${table}`);
   }
   const names = filters.map(({ spec }) => spec.name);

@@ -7,7 +7,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { startBrowser } from '../../bench/browser.ts';
 import type { Dashboard } from '../../dashboard/server/server.ts';
 import type { TestLine } from '../line/line.ts';
-import { dashboardOf } from './api.suite.ts';
+import { dashboardOf } from './dashboard-of.ts';
 import { goldRows, sumOf } from './gold.ts';
 
 const pages = ['/', '/finops', '/support', '/revenue', '/genai', '/carbon', '/data'];

@@ -5,7 +5,7 @@ import { startStream, stopStream } from '../../cli/stream/running-stream.ts';
 import type { CubeAnswer, FreshnessAnswer, Value } from '../../dashboard/api.ts';
 import type { Explanation } from '../../dashboard/lineage/explanation.ts';
 import type { Dashboard } from '../../dashboard/server/server.ts';
-import { dashboardOf } from '../dashboard/api.suite.ts';
+import { dashboardOf } from '../dashboard/dashboard-of.ts';
 import { type TestLine, testLine } from './line.ts';
 import { eventLine, type SmallLanding, smallLanding } from './small-landing.ts';
 import { until } from './until.ts';
@@ -69,6 +69,10 @@ describe('the dashboard beside a stream', () => {
       await until('the publication', async () => (await usage('org=org_a')).source.speed_version !== null);
       const own = await behind('gold.org_daily_usage_by_service', 'org=org_a');
       assert.equal(own.verdict, '1 row and 1 increment give 1.750000');
+      // Asked by a page that knows of no increments yet.
+      const table = 'table=gold.org_daily_usage_by_service&column=daily_cost_usd';
+      const { verdict } = await get<Explanation>(`lineage/figure?${table}&where=org_id%3Dorg_a&stated=1.75`);
+      assert.match(verdict, /a difference of 0\.5.*; newer increments of the speed layer are there/);
       const [increments] = own.levels.slice(-1);
       const key = increments!.key.map((name, i): [string, string] => ['key', `${name}=${increments!.rows[0]![i]}`]);
       const of: [string, string][] = [['table', increments!.table], ['version', String(increments!.version)], ...key];

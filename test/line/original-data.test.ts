@@ -7,7 +7,8 @@ import { columnOf } from '../../engine/columnar/table.ts';
 import { readFiles } from '../../engine/delta/read.ts';
 import { pathOf } from '../../schemas/contract.ts';
 import type { DailyRunResult } from '../../workflows/daily-run.ts';
-import { apiSuite } from '../dashboard/api.suite.ts';
+import { answersSuite } from '../dashboard/answers.suite.ts';
+import { figuresSuite } from '../dashboard/figures.suite.ts';
 import { pagesSuite } from '../dashboard/pages.suite.ts';
 import { hasOriginalData, logicalHashes, originalLanding, type TestLine, testLine } from './line.ts';
 
@@ -108,7 +109,8 @@ describe('the original data', {
     );
   });
 
-  apiSuite(() => line, originalLanding);
+  figuresSuite(() => line, originalLanding);
+  answersSuite(() => line, originalLanding);
   // A browser takes as long as all the rest: `npm run test:ui`.
   if (process.env.CPA_UI === 'full') pagesSuite(() => line, originalLanding);
 

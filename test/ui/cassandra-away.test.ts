@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { openPage, startBrowser } from '../../bench/browser.ts';
 import type { Dashboard } from '../../dashboard/server/server.ts';
 import { startCassandra } from '../../stack/cassandra.ts';
-import { dashboardOf } from '../dashboard/api.suite.ts';
+import { dashboardOf } from '../dashboard/dashboard-of.ts';
 import { type TestLine, testLine } from '../line/line.ts';
 import { useCassandra } from '../line/own-cassandra.ts';
 import { eventLine, smallLanding } from '../line/small-landing.ts';

@@ -5,6 +5,7 @@ import type { Lake } from '../../../engine/delta/lake.ts';
 import { explainFigure } from '../../lineage/explain-figure.ts';
 import { explainRow } from '../../lineage/explain-row.ts';
 import { BadQuestion, type Explanation, NoSuchRow } from '../../lineage/explanation.ts';
+import { keyOf } from '../../lineage/find-row.ts';
 import { query } from '../filters.ts';
 import { Problem } from '../problem.ts';
 import { explanation } from './lineage-schemas.ts';
@@ -51,7 +52,7 @@ export function lineageRoutes(app: FastifyInstance, lake: Lake, landing: string)
       const given = request.query as Static<typeof figureQuery>;
       const { limit = 20, offset = 0, where = [], speed_version: speedVersion, ...question } = given;
       const live = speedVersion === undefined ? {} : { speedVersion };
-      return answered(explainFigure(lake, { ...question, ...live, where, limit, offset }));
+      return answered(() => explainFigure(lake, { ...question, ...live, where, limit, offset }));
     },
   );
   app.get(
@@ -67,28 +68,17 @@ export function lineageRoutes(app: FastifyInstance, lake: Lake, landing: string)
     },
     async (request) => {
       const { limit = 20, offset = 0, key, ...question } = request.query as Static<typeof rowQuery>;
-      return answered(explainRow(lake, landing, { ...question, key: keyOf(key), limit, offset }));
+      return answered(() => explainRow(lake, landing, { ...question, key: keyOf(key), limit, offset }));
     },
   );
 }
 
-async function answered(explaining: Promise<Explanation>): Promise<Explanation> {
+async function answered(explaining: () => Promise<Explanation>): Promise<Explanation> {
   try {
-    return await explaining;
+    return await explaining();
   } catch (error) {
     if (error instanceof BadQuestion) throw new Problem('bad-parameter', error.message);
     if (error instanceof NoSuchRow) throw new Problem('not-found', error.message);
     throw error;
   }
-}
-
-function keyOf(parts: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    parts.map((part) => {
-      const at = part.indexOf('=');
-      if (at > 0) return [part.slice(0, at), part.slice(at + 1)];
-      const detail = `key is ${JSON.stringify(part)}, expected column=value`;
-      throw new Problem('bad-parameter', detail, [{ name: 'key', detail }]);
-    }),
-  );
 }

@@ -35,6 +35,20 @@ export function listen(): void {
   events.addEventListener('open', () => tell({ connected: true }));
 }
 
+/** Calls back when numbers may have changed: after a publication, and when the server is lost or found. Gives what ends that. */
+export function onChange(listener: () => void): () => void {
+  let { published, connected } = news;
+  const hear = (): void => {
+    if (news.published === published && news.connected === connected) return;
+    ({ published, connected } = news);
+    listener();
+  };
+  listeners.add(hear);
+  return () => {
+    listeners.delete(hear);
+  };
+}
+
 export function useNews(): News {
   const [seen, setSeen] = useState(news);
   useEffect(() => {

@@ -1,7 +1,7 @@
 /** What the API says at an address: asked again when something was published, and after a failure until it answers. */
 import { useEffect, useState } from 'preact/hooks';
 import type { ProblemDetails } from '../../../api.ts';
-import { useNews } from './live.ts';
+import { onChange } from './live.ts';
 
 export interface Asked<T> {
   /** The newest answer; the one before while it is asked again. */
@@ -12,10 +12,9 @@ export interface Asked<T> {
   readonly stale: boolean;
 }
 
-/** While a stream publishes every second: seconds between two answers. */
+/** While a stream publishes every second: between two questions. */
 const calmMs = 2000;
 const retryMs = 3000;
-const lastAsked = new Map<string, number>();
 
 /** Asks; `null` asks nothing. */
 export function useAnswer<T>(address: string | null): Asked<T> {
@@ -24,32 +23,40 @@ export function useAnswer<T>(address: string | null): Asked<T> {
     data: null,
     problem: null,
   });
-  const { published, connected } = useNews();
   useEffect(() => {
     if (address === null) return;
     const abort = new AbortController();
     let timer: number | undefined;
+    let [askedMs, isAsking, isOutdated] = [0, false, false];
     const ask = async (): Promise<void> => {
-      lastAsked.set(address, Date.now());
+      [askedMs, isAsking, isOutdated] = [Date.now(), true, false];
       const answer = await answerOf<T>(address, abort.signal);
       if (abort.signal.aborted) return;
+      isAsking = false;
       setState((before) =>
         'data' in answer
           ? { address, data: answer.data, problem: null }
           : { address, data: before.address === address ? before.data : null, problem: answer.problem },
       );
       // What was asked for wrongly stays wrong.
-      if ('problem' in answer && answer.problem.status !== 400 && answer.problem.status !== 404) {
-        timer = window.setTimeout(ask, retryMs);
-      }
+      const isLost = 'problem' in answer && answer.problem.status !== 400 && answer.problem.status !== 404;
+      if (isOutdated) askSoon();
+      else if (isLost) timer = window.setTimeout(ask, retryMs);
     };
-    const wait = Math.max(0, (lastAsked.get(address) ?? 0) + calmMs - Date.now());
-    timer = window.setTimeout(ask, state.address === address ? wait : 0);
+    const askSoon = (): void => {
+      isOutdated = true;
+      if (isAsking) return;
+      clearTimeout(timer);
+      timer = window.setTimeout(ask, Math.max(0, askedMs + calmMs - Date.now()));
+    };
+    ask();
+    const ignore = onChange(askSoon);
     return () => {
+      ignore();
       abort.abort();
       clearTimeout(timer);
     };
-  }, [address, published, connected]);
+  }, [address]);
   if (address === null) return { data: null, problem: null, stale: false };
   const problem = state.address === address ? state.problem : null;
   return { data: state.data, problem, stale: state.address !== address };

@@ -12,11 +12,12 @@ import { OverviewPage } from '../pages/overview.tsx';
 import { RevenuePage } from '../pages/revenue.tsx';
 import { SupportPage } from '../pages/support.tsx';
 import { viewOf } from '../state/view.ts';
+import common from '../styles/common.css';
 import { TablesAbove } from './components/panel.tsx';
 import { AnswersOfReport, useAnswer } from './data/use-answer.ts';
 import { DataSection } from './data-section.tsx';
 import { Header, type Subject } from './header.tsx';
-import style from './report.css';
+import own from './report.css';
 
 export const renderReport: RenderReport = ({ search, madeAt, answers }) => {
   const missing = new Set<string>();
@@ -65,7 +66,7 @@ function Report({ search, madeAt, sources }: ReportProps) {
         />
         <title>{`${title} · Cloud Provider Analytics`}</title>
         <link rel="icon" href="data:," />
-        <style dangerouslySetInnerHTML={{ __html: style }} />
+        <style dangerouslySetInnerHTML={{ __html: common + own }} />
       </head>
       <body>
         <main>
