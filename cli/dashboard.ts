@@ -1,8 +1,8 @@
 /** `cpa dashboard`: the page and its API, until Ctrl-C. */
 import type { Command } from 'commander';
 import { loadConfig } from '../worker/config.ts';
+import { localStack, readerFor } from './local-stack.ts';
 import { wholeNumber } from './options.ts';
-import { localStack, readerFor } from './session.ts';
 import { untilSignal } from './until-signal.ts';
 
 const examples = `

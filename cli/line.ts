@@ -7,7 +7,7 @@ import { startStack } from '../stack/stack.ts';
 import type { Config } from '../worker/config.ts';
 import { connectTemporal, type TemporalAccess } from '../worker/temporal.ts';
 import { startWorker } from '../worker/worker.ts';
-import { announceStack, withdrawStack } from './session.ts';
+import { announceStack, withdrawStack } from './local-stack.ts';
 
 export interface Line {
   readonly temporal: TemporalAccess;

@@ -47,7 +47,7 @@ export function register(program: Command): void {
 async function query(name: string, { format, ...parameters }: QueryOptions): Promise<void> {
   // Drivers are loaded only where they are needed: the other commands start faster.
   const [{ cassandraFor }, { connect }, { runQuery }, { QueryError }] = await Promise.all([
-    import('./session.ts'),
+    import('./local-stack.ts'),
     import('../serving/session.ts'),
     import('../serving/queries.ts'),
     import('../serving/query-catalog.ts'),

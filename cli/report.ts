@@ -41,7 +41,7 @@ export function register(program: Command): void {
 async function report({ out = '.', ...filters }: ReportFilters & { readonly out?: string }): Promise<void> {
   // Drivers are loaded only where they are needed: the other commands start faster.
   const [{ readerFor }, { BadFilter, makeReport }] = await Promise.all([
-    import('./session.ts'),
+    import('./local-stack.ts'),
     import('../dashboard/report/report.ts'),
   ]);
   const config = loadConfig(process.env);

@@ -4,8 +4,8 @@ import { rowsWithin } from '../../../serving/cube.ts';
 import type { Columns } from '../../../serving/mart-query.ts';
 import type { Period } from '../../api.ts';
 
-/** Cells that are kept at most: some 100 MB. */
-const keptCells = 6_000_000;
+/** Cells that are kept at most: some 40 MB. */
+const keptCells = 2_000_000;
 
 interface Read extends Period {
   readonly columns: Promise<Columns>;
