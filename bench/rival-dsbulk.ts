@@ -65,6 +65,8 @@ function configuration({ host, port, username, password, keyspace, table, csv }:
     'connector.csv.header': true,
     'schema.keyspace': keyspace,
     'schema.table': table,
+    // The table has columns of the speed layer besides those of the mart.
+    'schema.allowMissingFields': true,
     'driver.basic.contact-points': [`${host}:${port}`],
     'driver.advanced.auth-provider.class': 'PlainTextAuthProvider',
     'driver.advanced.auth-provider.username': username,
