@@ -17,8 +17,8 @@ import type { AuditScope } from './scope.ts';
 
 /** Marts read back at a time: one is compared while Cassandra answers for another. */
 const reading = 2;
-/** What was built so lately is being published by whoever built it. */
-const mostUnpublishedMs = 30_000;
+/** What was built so lately is being published by whoever built it; while Cassandra comes and goes, for a minute and more. */
+const mostUnpublishedMs = 120_000;
 /** Looks at a mart that another process publishes meanwhile. */
 const mostLooks = 5;
 
