@@ -8,7 +8,7 @@ export interface DashboardService extends RunningService {
   readonly url: string;
 }
 
-/** Node's options for a process that answers: garbage is collected beside its work, few objects outlive their answer, and those seldom. */
+/** Node's options for a process that answers: garbage is collected beside its work, all of it seldom, and few objects outlive their answer. */
 export const dashboardOptions = [
   '--heap-growing-percent=150',
   '--min-semi-space-size=32',

@@ -80,6 +80,14 @@ export interface Explanation {
 /** The question cannot be right: asking it again does not help. */
 export class BadQuestion extends Error {
   override readonly name = 'BadQuestion';
+
+  /** The part of the question that is wrong, where it is one alone. */
+  readonly parameter: string | null;
+
+  constructor(message: string, parameter: string | null = null) {
+    super(message);
+    this.parameter = parameter;
+  }
 }
 
 /** There is no such row; the message says what comes near. */

@@ -19,7 +19,7 @@ export function keyOf(parts: readonly string[]): Key {
   return Object.fromEntries(
     parts.map((part) => {
       const at = part.indexOf('=');
-      if (at < 1) throw new BadQuestion(`key: ${JSON.stringify(part)}, expected column=value`);
+      if (at < 1) throw new BadQuestion(`key is ${JSON.stringify(part)}, expected column=value`, 'key');
       return [part.slice(0, at), part.slice(at + 1)];
     }),
   );

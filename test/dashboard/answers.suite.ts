@@ -46,6 +46,7 @@ export function answersSuite(lineOf: () => TestLine, landing: string): void {
         ['support?service=compute', 'service', /no parameter service/],
         ['usage?org=', 'org', /fewer than 1/],
         ['usage?org=a&org=b', 'org', /must be string/],
+        ['lineage/row?table=gold.daily_usage_rollup&key=usage_date', 'key', /expected column=value/],
         ['lineage/figure?table=gold.nothing&column=x', '', /no table gold.nothing/],
         ["lineage/figure?table=gold.daily_usage_rollup&column=daily_cost_usd&where=usage_date';DROP", '', /expected/],
       ];

@@ -5,7 +5,7 @@ import { startStream, stopStream } from '../../cli/stream/running-stream.ts';
 import type { CubeAnswer, FreshnessAnswer, Value } from '../../dashboard/api.ts';
 import type { Explanation } from '../../dashboard/lineage/explanation.ts';
 import type { Dashboard } from '../../dashboard/server/server.ts';
-import { dashboardOf } from '../dashboard/dashboard-of.ts';
+import { dashboardOf, get as getOf } from '../dashboard/dashboard-of.ts';
 import { type TestLine, testLine } from './line.ts';
 import { eventLine, type SmallLanding, smallLanding } from './small-landing.ts';
 import { until } from './until.ts';
@@ -31,8 +31,7 @@ describe('the dashboard beside a stream', () => {
     landing.remove();
   });
 
-  const get = async <T>(path: string): Promise<T> =>
-    (await (await fetch(`${dashboard.url}/api/v1/${path}`)).json()) as T;
+  const get = <T>(path: string): Promise<T> => getOf<T>(dashboard, path);
   const usage = (query: string) => get<CubeAnswer>(`usage?from=2025-07-10&to=2025-07-11&${query}`);
   const total = async (query: string): Promise<[cost: Value | undefined, live: Value | undefined]> => {
     const answer = await usage(query);

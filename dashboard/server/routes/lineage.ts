@@ -77,8 +77,12 @@ async function answered(explaining: () => Promise<Explanation>): Promise<Explana
   try {
     return await explaining();
   } catch (error) {
-    if (error instanceof BadQuestion) throw new Problem('bad-parameter', error.message);
+    if (error instanceof BadQuestion) throw problemOf(error);
     if (error instanceof NoSuchRow) throw new Problem('not-found', error.message);
     throw error;
   }
+}
+
+function problemOf({ message, parameter }: BadQuestion): Problem {
+  return new Problem('bad-parameter', message, parameter === null ? [] : [{ name: parameter, detail: message }]);
 }
